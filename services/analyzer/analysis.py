@@ -1,0 +1,42 @@
+"""What a provider says of one image, in one shape for all providers. It is what the cache keeps
+and what the column `analysis_result` holds."""
+
+import msgspec
+
+SCHEMA = 1
+
+
+class TextLine(msgspec.Struct, frozen=True, gc=False):
+    """One line of text. Its box is in fractions (0..1) of the image, from the upper left corner."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    height: float
+    confidence: float
+
+
+class Scored(msgspec.Struct, frozen=True, gc=False):
+    """A label or a logo with the provider's score (0..1)."""
+
+    name: str
+    score: float
+
+
+class Analysis(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """`text` is the whole text in reading order, lines ended by newlines."""
+
+    provider: str
+    text: str = ""
+    lines: tuple[TextLine, ...] = ()
+    labels: tuple[Scored, ...] = ()
+    logos: tuple[Scored, ...] = ()
+    model: str | None = None
+    schema: int = SCHEMA
+
+
+class ImageFailure(msgspec.Struct, frozen=True, gc=False):
+    """The provider answered the call but not this image; such an image is not paid for."""
+
+    message: str

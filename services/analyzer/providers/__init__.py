@@ -1,0 +1,43 @@
+"""What annotates images. A provider is one file that fulfils `Provider`."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from services.analyzer.analysis import Analysis, ImageFailure
+
+
+class Refusal(StrEnum):
+    """Why a whole call failed."""
+
+    QUOTA = "quota"  # nothing was paid; the group rests
+    KEY = "key"  # the key is bad; other keys may do
+    UNAVAILABLE = "unavailable"  # transient; nothing was paid
+    TIMEOUT = "timeout"  # transient; may have been paid
+    REQUEST = "request"  # the request itself is at fault; final
+
+
+class CallFailed(Exception):
+    """A call without an answer. `retry_after` is in seconds, where the provider named one."""
+
+    def __init__(self, refusal: Refusal, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+        self.retry_after = retry_after
+
+
+class Provider(Protocol):
+    """`version` enters the cache key: another version's answers are not reused."""
+
+    name: str
+    version: str
+    max_images: int
+    needs_key: bool
+
+    async def annotate(
+        self, images: Sequence[bytes], key: str, deadline: float
+    ) -> list[Analysis | ImageFailure]:
+        """One answer an image, in order; `deadline` in seconds. Raises CallFailed."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""What two services or more use, and no service's business."""

@@ -1,0 +1,60 @@
+"""Structured logs, JSON or readable, that cannot print a secret."""
+
+import logging
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+_HIDDEN = "[hidden]"
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+
+class Redactor:
+    """Replaces every known secret in every value, however deep, before a line is rendered."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        return {key: self.redact(value) for key, value in event.items()} if self._secrets else event
+
+    def redact(self, value: Any) -> Any:
+        if isinstance(value, int | float | None):
+            return value
+        text = value if isinstance(value, str) else repr(value)
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return text
+
+
+def configure(service: str, instance: str, log_format: str, level: str, secrets: Iterable[str]) -> None:
+    """Every line, the libraries' included, goes to standard error through the same redaction.
+
+    Batch, chunk and slice ids come from structlog's context variables, bound where work begins."""
+    readable = log_format == "text"
+    shared = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    final: list[Any] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.format_exc_info,
+        Redactor(secrets),
+        structlog.dev.ConsoleRenderer(colors=False) if readable else structlog.processors.JSONRenderer(),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for chatty in ("aiokafka", "httpx", "uvicorn.access", "kafka"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    structlog.contextvars.bind_contextvars(service=service, instance=instance)

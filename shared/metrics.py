@@ -1,0 +1,79 @@
+"""Every metric of the system, by name, with what it says. docs/metrics.md includes this file."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60)
+
+# --- Kafka, every consumer ------------------------------------------------------------------------
+# Records read, by topic.
+RECORDS_READ = Counter("ia_records_read", "Records read", ["topic"])
+# Records that could not be decoded and went to the dead-letter topic.
+DEAD_LETTERS = Counter("ia_dead_letters", "Records sent to a dead-letter topic", ["topic"])
+# End of the log less the committed position, in records, by group; the monitor measures all groups.
+CONSUMER_LAG = Gauge("ia_consumer_lag_records", "Records not yet processed", ["group", "topic"])
+# Age of the oldest unprocessed record, in seconds, by group.
+CONSUMER_LAG_SECONDS = Gauge(
+    "ia_consumer_lag_seconds", "Age of the oldest unprocessed record", ["group", "topic"]
+)
+
+# --- gateway --------------------------------------------------------------------------------------
+# HTTP requests by route template, method and status.
+HTTP_REQUESTS = Counter("ia_http_requests", "HTTP requests", ["route", "method", "status"])
+# Seconds until the reply's head was sent, by route template.
+HTTP_SECONDS = Histogram("ia_http_request_seconds", "HTTP latency", ["route"], buckets=_LATENCY)
+# Rows accepted in uploads.
+ROWS_ACCEPTED = Counter("ia_rows_accepted", "Rows accepted in uploads")
+# Age of the oldest outbox record that is not published yet; 0 when there is none.
+OUTBOX_AGE = Gauge("ia_outbox_age_seconds", "Age of the oldest unpublished outbox record")
+
+# --- ingest ---------------------------------------------------------------------------------------
+# Slices handed out, by why: first | released | incomplete.
+SLICES_DISPATCHED = Counter("ia_slices_dispatched", "Slices dispatched", ["why"])
+# Slices handed out and not yet reported finished, over the batches of this member.
+SLICES_OUTSTANDING = Gauge("ia_slices_outstanding", "Slices outstanding")
+# Batches that run now, over the batches of this member.
+BATCHES_RUNNING = Gauge("ia_batches_running", "Batches running")
+
+# --- analyzer -------------------------------------------------------------------------------------
+# Slices in hand.
+SLICES_IN_FLIGHT = Gauge("ia_slices_in_flight", "Slices in hand")
+# Rows published, by outcome: ok | the error class.
+ROWS = Counter("ia_rows", "Rows with a result", ["outcome"])
+# Cache look-ups, by result: hit | miss | waited (another analyzer was calling for the image).
+CACHE = Counter("ia_cache_lookups", "Result cache look-ups", ["result"])
+# Seconds of a download with all its tries.
+DOWNLOAD_SECONDS = Histogram("ia_download_seconds", "Download time", buckets=_LATENCY)
+# Bytes downloaded.
+DOWNLOAD_BYTES = Counter("ia_download_bytes", "Bytes downloaded")
+# Provider calls, by outcome: ok | quota | key | unavailable | timeout | request.
+CALLS = Counter("ia_provider_calls", "Provider calls", ["provider", "outcome"])
+# Images sent in provider calls that were answered.
+CALL_IMAGES = Counter("ia_provider_images", "Images annotated", ["provider"])
+# Seconds of a provider call.
+CALL_SECONDS = Histogram("ia_provider_call_seconds", "Provider call time", ["provider"], buckets=_LATENCY)
+# Calls in flight.
+CALLS_IN_FLIGHT = Gauge("ia_provider_calls_in_flight", "Provider calls in flight")
+# Quota slots in use, by group, at the last permit.
+QUOTA_USED = Gauge("ia_quota_used", "Quota slots in use", ["group"])
+# Quota slots left, by group, at the last permit.
+QUOTA_LEFT = Gauge("ia_quota_left", "Quota slots left", ["group"])
+# 1 for the state that a key is in: ok | cooling | quarantined. Keys are told by fingerprint.
+KEY_STATE = Gauge("ia_key_state", "State of each key", ["key", "state"])
+# Seconds since a permit was last waited for; 0 when none is.
+PERMIT_WAIT_SECONDS = Counter("ia_permit_wait_seconds", "Seconds waited for permits")
+
+# --- exporter -------------------------------------------------------------------------------------
+# Result rows stored, new or replaced by a newer attempt; duplicates are not counted.
+RESULTS_STORED = Counter("ia_results_stored", "Results stored")
+# Seconds of one projecting transaction.
+PROJECT_SECONDS = Histogram(
+    "ia_project_seconds", "Projecting transaction time", ["service"], buckets=_LATENCY
+)
+# Batches that ended, by kind.
+BATCHES_ENDED = Counter("ia_batches_ended", "Batches ended", ["kind"])
+# Exports streamed to their end, by format.
+EXPORTS = Counter("ia_exports", "Exports streamed", ["format"])
+
+# --- monitor --------------------------------------------------------------------------------------
+# Slices in flight past their deadline.
+STUCK_SLICES = Gauge("ia_stuck_slices", "Slices past their deadline")

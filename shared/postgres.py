@@ -1,0 +1,65 @@
+"""The Postgres pool, named SQL files, and what a fault of the server looks like."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+from shared.settings import CommonSettings
+
+if TYPE_CHECKING:
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+_COMMAND_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
+# The server is away or restarting: the same statement may succeed later. Anything else is a defect.
+UNAVAILABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
+
+
+class Statements:
+    """The `.sql` files of one folder: one statement a file, called by the file's name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._texts = {path.stem: path.read_text() for path in sorted(folder.glob("*.sql"))}
+
+    def __getitem__(self, name: str) -> str:
+        return self._texts[name]
+
+    def names(self) -> list[str]:
+        return list(self._texts)
+
+
+@cache
+def statements_beside(module_file: str) -> Statements:
+    """The statements in the folder `sql` beside a module: `statements_beside(__file__)`."""
+    return Statements(Path(module_file).parent / "sql")
+
+
+@asynccontextmanager
+async def pool(settings: CommonSettings) -> AsyncIterator[Pool]:
+    made = await asyncpg.create_pool(
+        settings.database_url,
+        min_size=1,
+        max_size=settings.database_pool_size,
+        timeout=_CONNECT_SECONDS,
+        command_timeout=_COMMAND_SECONDS,
+        server_settings={"application_name": settings.instance, "timezone": "UTC"},
+    )
+    async with made:
+        yield made

@@ -1,0 +1,56 @@
+"""Settings are environment variables, read once into one typed object a service."""
+
+import os
+from collections.abc import Mapping
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+
+class SettingsError(Exception):
+    """A setting is missing or unusable; the text says which and what to give."""
+
+
+class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every service needs. The budgets are this process's share (the supervisor divides)."""
+
+    database_url: str
+    redis_url: str
+    kafka_bootstrap_servers: str
+    instance: str = "service-1"
+    ops_host: str = "127.0.0.1"
+    ops_port: int = 0
+    topic_prefix: str = ""
+    database_pool_size: int = 10
+    redis_max_connections: int = 50
+    log_format: str = "json"
+    log_level: str = "info"
+
+    def __post_init__(self) -> None:
+        if self.log_format not in ("json", "text"):
+            raise ValueError("LOG_FORMAT is json or text")
+
+    @property
+    def secrets(self) -> list[str]:
+        """Values that no log line may show."""
+        urls = (self.database_url, self.redis_url)
+        return [password for url in urls if (password := urlsplit(url).password)]
+
+
+S = TypeVar("S", bound=CommonSettings)
+
+
+def read(kind: type[S], env: Mapping[str, str] = os.environ) -> S:
+    """The settings of one service. Empty variables count as unset. Raises SettingsError."""
+    given = {name: env[name.upper()] for name in kind.__struct_fields__ if env.get(name.upper())}
+    try:
+        return msgspec.convert(given, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_sentence(str(error))) from error
+
+
+def _sentence(error: str) -> str:
+    """msgspec's error in the words of the environment: its paths are lower-case field names."""
+    name = error.partition("`$.")[2].partition("`")[0] or error.partition("field `")[2].partition("`")[0]
+    return f"Setting {name.upper()}: {error.partition(' - at')[0]}" if name else error

@@ -1,0 +1,1 @@
+select coalesce(extract(epoch from now() - min(created_at)), 0)::float8 from lifecycle.outbox

@@ -1,0 +1,102 @@
+"""Events to Kafka records and back: one encoder that caps and cleans (rule 7), one decoder."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from shared.events import Event, ImageAnalyzed
+
+MAX_EVENT_BYTES = 900_000
+CUT_MARK = " …[cut]"
+_SOURCE = b"/image-analyzer"
+_KEPT_TEXT = 20_000
+
+Headers = list[tuple[str, bytes]]
+E = TypeVar("E", bound=Event)
+_encoder = msgspec.json.Encoder()
+
+
+class Undecodable(Exception):
+    """The record is no event of a type that its reader knows: a poison message."""
+
+
+def headers_of(event: Event) -> Headers:
+    """CloudEvents 1.0 attributes in Kafka's binary mode."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_type", event.TYPE.encode()),
+        ("ce_source", _SOURCE),
+        ("ce_id", event.event_id.encode()),
+        ("ce_subject", event.subject.encode()),
+        ("ce_time", event.at.isoformat().encode()),
+        ("content-type", b"application/json"),
+    ]
+
+
+def encode(event: Event) -> bytes:
+    """At most MAX_EVENT_BYTES of JSON without NUL or lone surrogates; cuts are marked."""
+    try:
+        body = _encoder.encode(event)
+    except UnicodeEncodeError:
+        event = clean(event)
+        body = _encoder.encode(event)
+    if b"\\u0000" in body:
+        event = clean(event)
+        body = _encoder.encode(event)
+    if len(body) > MAX_EVENT_BYTES and isinstance(event, ImageAnalyzed):
+        body = _encoder.encode(_cut(event))
+    if len(body) > MAX_EVENT_BYTES:
+        raise ValueError(
+            f"{event.TYPE} {event.event_id} is {len(body)} bytes; at most {MAX_EVENT_BYTES} can be sent"
+        )
+    return body
+
+
+def clean_text(text: str) -> str:
+    """Without NUL (Postgres refuses it) and with lone surrogates replaced (UTF-8 has none)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def clean(event: E) -> E:
+    return msgspec.convert(_cleaned(msgspec.to_builtins(event)), type(event))
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, bytes | msgspec.Raw):
+        return msgspec.Raw(bytes(value).replace(b"\\u0000", b""))
+    if isinstance(value, Mapping):
+        return {clean_text(key): _cleaned(item) for key, item in value.items()}
+    if isinstance(value, Sequence):
+        return [_cleaned(item) for item in value]
+    return value
+
+
+def _cut(event: ImageAnalyzed) -> ImageAnalyzed:
+    """The same result with its long texts cut; what was dropped is marked."""
+    text = event.text_content
+    return msgspec.structs.replace(
+        event,
+        text_content=text if text is None or len(text) <= _KEPT_TEXT else text[:_KEPT_TEXT] + CUT_MARK,
+        analysis_result=msgspec.Raw(b'{"cut":true}'),
+    )
+
+
+class Decoder(Generic[E]):
+    """Decodes records of the given types by their `ce_type` header; unknown fields are ignored."""
+
+    def __init__(self, types: Iterable[type[E]]) -> None:
+        self._by_type = {t.TYPE.encode(): msgspec.json.Decoder(t) for t in types}
+
+    def decode(self, headers: Iterable[tuple[str, bytes]], body: bytes | None) -> E:
+        """Raises Undecodable."""
+        name = next((value for key, value in headers if key == "ce_type"), b"")
+        decoder = self._by_type.get(name)
+        if decoder is None or body is None:
+            raise Undecodable(f"no event type {name.decode(errors='replace')!r} is expected here")
+        try:
+            return decoder.decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise Undecodable(f"{name.decode()}: {error}") from error
