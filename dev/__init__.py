@@ -1,0 +1,1 @@
+"""The system on one machine: its servers, its supervisor, `make run`."""
