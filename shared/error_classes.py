@@ -30,20 +30,23 @@ class Meaning(NamedTuple):
     advice: str
 
 
+_URLS, _NETWORK, _PROCESSING = "invalid_urls", "network_errors", "processing_errors"
 MEANINGS: dict[ErrorClass, Meaning] = {
-    ErrorClass.INVALID_URL: Meaning(False, "invalid_urls", "Give a full address that starts with http:// or https://."),
-    ErrorClass.UNREADABLE_ROW: Meaning(False, "invalid_urls", "Mend this line of the file; close its quotes and shorten it."),
-    ErrorClass.BLOCKED_ADDRESS: Meaning(False, "invalid_urls", "Use an address that is reachable on the public internet."),
-    ErrorClass.DNS: Meaning(True, "network_errors", "Check the host's name; it has no address."),
-    ErrorClass.NETWORK: Meaning(True, "network_errors", "Check that the host is up, then retry the row."),
-    ErrorClass.TIMEOUT: Meaning(True, "network_errors", "The host was too slow; retry the row later."),
-    ErrorClass.HTTP_4XX: Meaning(False, "network_errors", "The host refused the address; check that the picture is there and public."),
-    ErrorClass.HTTP_5XX: Meaning(True, "network_errors", "The host is in trouble; retry the row later."),
-    ErrorClass.TOO_LARGE: Meaning(False, "processing_errors", "Use a picture of at most 20 MB."),
-    ErrorClass.NOT_AN_IMAGE: Meaning(False, "processing_errors", "The address holds no picture; give the picture's own address."),
-    ErrorClass.PROVIDER_IMAGE: Meaning(False, "processing_errors", "The picture is damaged; replace it."),
-    ErrorClass.PROVIDER_ERROR: Meaning(True, "processing_errors", "The provider failed; retry the row later."),
-    ErrorClass.PROVIDER_REFUSED: Meaning(False, "processing_errors", "The provider refuses the call; check its keys and settings."),
-    ErrorClass.CRASHED: Meaning(False, "processing_errors", "Decoding this picture crashed three times; replace it."),
-    ErrorClass.UNSTORABLE: Meaning(False, "processing_errors", "The answer could not be stored; report the row."),
-}  # fmt: skip
+    ErrorClass.INVALID_URL: Meaning(
+        False, _URLS, "Give a full address that begins with http:// or https://."
+    ),
+    ErrorClass.UNREADABLE_ROW: Meaning(False, _URLS, "Close this line's quotes, or shorten it."),
+    ErrorClass.BLOCKED_ADDRESS: Meaning(False, _URLS, "Use an address that the public internet can reach."),
+    ErrorClass.DNS: Meaning(True, _NETWORK, "Check the host's name: it has no address."),
+    ErrorClass.NETWORK: Meaning(True, _NETWORK, "Check that the host is up, then retry the row."),
+    ErrorClass.TIMEOUT: Meaning(True, _NETWORK, "The host was too slow: retry the row later."),
+    ErrorClass.HTTP_4XX: Meaning(False, _NETWORK, "Check that the picture is there and public."),
+    ErrorClass.HTTP_5XX: Meaning(True, _NETWORK, "The host is in trouble: retry the row later."),
+    ErrorClass.TOO_LARGE: Meaning(False, _PROCESSING, "Use a picture of at most 20 MB."),
+    ErrorClass.NOT_AN_IMAGE: Meaning(False, _PROCESSING, "Give the picture's own address, not a page's."),
+    ErrorClass.PROVIDER_IMAGE: Meaning(False, _PROCESSING, "The picture is damaged: replace it."),
+    ErrorClass.PROVIDER_ERROR: Meaning(True, _PROCESSING, "The provider failed: retry the row later."),
+    ErrorClass.PROVIDER_REFUSED: Meaning(False, _PROCESSING, "Check the provider's keys and settings."),
+    ErrorClass.CRASHED: Meaning(False, _PROCESSING, "Decoding this picture crashes: replace it."),
+    ErrorClass.UNSTORABLE: Meaning(False, _PROCESSING, "The answer could not be stored: report the row."),
+}

@@ -33,7 +33,7 @@ class TooManyDeadLetters(Exception):
     """A topic full of poison is a fault that somebody must look at, not work to skip."""
 
 
-class Intake(ConsumerRebalanceListener, Generic[E]):
+class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka has no types
     """`handle` is called with at most `capacity` events at a time; it returns when its event is done.
 
     An exception in `handle` ends the intake: everything but poison is a crash, then a restart.

@@ -29,9 +29,11 @@ class Producer:
 
     async def send(self, topic: Topic, key: bytes, event: Event) -> asyncio.Future[object]:
         """Returns once the event is in the client's buffer; the future ends when it is acknowledged."""
-        return await self._client.send(
-            self._names.topic(topic), encode(event), key=key, headers=headers_of(event)
+        name = self._names.topic(topic)
+        sent: asyncio.Future[object] = await self._client.send(
+            name, encode(event), key=key, headers=headers_of(event)
         )
+        return sent
 
     async def send_raw(
         self, topic: Topic, key: bytes | None, body: bytes | None, headers: Iterable[tuple[str, bytes]]

@@ -35,7 +35,7 @@ def configure(service: str, instance: str, log_format: str, level: str, secrets:
 
     Batch, chunk and slice ids come from structlog's context variables, bound where work begins."""
     readable = log_format == "text"
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import asyncpg
 
+from shared.postgres import Connection
+
 _LOCK = 7_264_981_337
 _LEDGER = """
     create table if not exists public.migrations (
@@ -30,7 +32,7 @@ async def migrate(database_url: str, folders: dict[str, Path]) -> list[str]:
         await connection.close()
 
 
-async def _apply(connection: "asyncpg.Connection[asyncpg.Record]", schema: str, path: Path) -> list[str]:
+async def _apply(connection: Connection, schema: str, path: Path) -> list[str]:
     number = int(path.stem.partition("_")[0])
     async with connection.transaction():
         await connection.execute(f'create schema if not exists "{schema}"')

@@ -42,7 +42,7 @@ class Overtaken(Exception):
     """Another member projected these records: what this one holds is old."""
 
 
-class Projection(ConsumerRebalanceListener, Generic[E]):
+class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka has no types
     """`project(connection, events)` runs inside the transaction; `after(events)` once it committed."""
 
     def __init__(

@@ -18,9 +18,9 @@ class Room:
 
     async def total(self) -> int:
         """The slices that all live analyzers can hold. A silent one is forgotten."""
-        rows: dict[bytes, bytes] = await self._redis.hgetall(_KEY)
+        rows = await self._redis.hgetall(_KEY)
         now = time.time()
-        said = {name: row.decode().split() for name, row in rows.items()}
+        said = {name: bytes(row).decode().split() for name, row in rows.items()}
         dead = [name for name, (_, at) in said.items() if now - float(at) > _ALIVE_SECONDS]
         if dead:
             await self._redis.hdel(_KEY, *dead)

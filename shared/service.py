@@ -3,7 +3,8 @@
 import asyncio
 import gc
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 from shared import logs
@@ -29,7 +30,7 @@ def run(name: str, kind: type[S], start: Callable[[S, Health, Stop], Awaitable[N
     logs.configure(name, settings.instance, settings.log_format, settings.log_level, settings.secrets)
     try:
         asyncio.run(_live(settings, start))
-    except Exception:  # the top of the process: it says why and ends, the supervisor restarts it
+    except Exception:  # noqa: BLE001  # the top of the process: it says why and ends, the supervisor restarts it
         log.exception("crashed")
         sys.exit(1)
 
@@ -58,3 +59,20 @@ async def together(health: Health, stop: Stop, *loops: Awaitable[None]) -> None:
     async with asyncio.TaskGroup() as group:
         for loop in loops:
             group.create_task(one(loop))
+
+
+@asynccontextmanager
+async def background(stop: Stop, *loops: Coroutine[object, object, None]) -> AsyncIterator[None]:
+    """Runs endless loops while the block lasts. One that ends early stops the service."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    for task in tasks:
+        task.add_done_callback(lambda _: stop.ask())
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error

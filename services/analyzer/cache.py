@@ -1,0 +1,124 @@
+"""The result cache in Redis: the paid ledger, and the leases of images that are being called for.
+
+A URL leads to the content's hash, the hash to the entry. Distinct images are told by content. A
+lease belongs to an instance by name, so a restarted one takes its own up at once.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from redis.asyncio import Redis
+
+from services.analyzer import entries
+from services.analyzer.entries import Entry
+from shared.redis import script
+
+LEASE_MS = 10_000
+_GATHER_SECONDS = 0.003
+_AT_ONCE = 64
+
+
+class Claim(Enum):
+    """Who calls for an image that has no entry: this process, or another one that is doing it."""
+
+    MINE = b"1"
+    BUSY = b"0"
+
+
+class _Asked(NamedTuple):
+    url: str
+    content_hash: str
+    answer: "asyncio.Future[Entry | Claim]"
+
+
+class ImageCache:
+    """`space` names provider, version and features: another one's answers are not reused."""
+
+    def __init__(self, redis: Redis, space: str, instance: str, ttl_hours: int) -> None:
+        self._redis = redis
+        self._space = space
+        self._instance = instance
+        self._ttl = ttl_hours * 3_600
+        self._claim = redis.register_script(script(__file__, "claim"))
+        self._asked: list[_Asked] = []
+        self._flushes: set[asyncio.Task[None]] = set()
+        self.held: set[str] = set()
+
+    def entry_key(self, content_hash: str) -> str:
+        return f"img:{self._space}:{content_hash}"
+
+    def lease_key(self, content_hash: str) -> str:
+        return f"lease:{self._space}:{content_hash}"
+
+    def _url_key(self, url: str) -> bytes:
+        return f"url:{self._space}:".encode() + hashlib.blake2b(url.encode(), digest_size=16).digest()
+
+    async def look_up(self, urls: Sequence[str]) -> dict[str, Entry]:
+        """Entries of the URLs that are known: two round trips at most, whatever their number."""
+        if not urls:
+            return {}
+        hashes = await self._redis.mget([self._url_key(url) for url in urls])
+        known = [(url, bytes(content).decode()) for url, content in zip(urls, hashes, strict=True) if content]
+        if not known:
+            return {}
+        found = await self._redis.mget([self.entry_key(content) for _, content in known])
+        return {url: entries.decode(bytes(body)) for (url, _), body in zip(known, found, strict=True) if body}
+
+    async def claim(self, url: str, content_hash: str) -> Entry | Claim:
+        """The image's entry, or who calls for it. Claims of a few milliseconds go in one round trip."""
+        asked = _Asked(url, content_hash, asyncio.get_running_loop().create_future())
+        self._asked.append(asked)
+        if len(self._asked) == 1:
+            asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._flush)
+        elif len(self._asked) >= _AT_ONCE:
+            self._flush()
+        return await asked.answer
+
+    def _flush(self) -> None:
+        if self._asked:
+            task = asyncio.create_task(self._ask(self._asked))
+            self._flushes.add(task)
+            task.add_done_callback(self._flushes.discard)
+            self._asked = []
+
+    async def _ask(self, asked: list[_Asked]) -> None:
+        try:
+            answers = await self._claim(args=self._arguments(asked))
+        except Exception as error:  # noqa: BLE001  # every asker gets it, and decides
+            for item in asked:
+                if not item.answer.done():
+                    item.answer.set_exception(error)
+            return
+        for item, answer in zip(asked, answers, strict=True):
+            claim = Claim(answer) if len(answer) == 1 else entries.decode(answer)
+            if claim is Claim.MINE:
+                self.held.add(item.content_hash)
+            if not item.answer.done():
+                item.answer.set_result(claim)
+
+    def _arguments(self, asked: Iterable[_Asked]) -> list[str | bytes | int]:
+        arguments: list[str | bytes | int] = [self._instance, LEASE_MS, self._ttl]
+        for item in asked:
+            content = item.content_hash
+            arguments += (self._url_key(item.url), self.entry_key(content), self.lease_key(content), content)
+        return arguments
+
+    async def give_up(self, hashes: Iterable[str]) -> None:
+        """Drops leases on images that will not be called for."""
+        mine = [content for content in hashes if content in self.held]
+        self.held.difference_update(mine)
+        if mine:
+            await self._redis.delete(*(self.lease_key(content) for content in mine))
+
+    async def renew(self) -> None:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for content in self.held:
+                pipe.pexpire(self.lease_key(content), LEASE_MS)
+            await pipe.execute()
+
+    @property
+    def ttl(self) -> int:
+        return self._ttl

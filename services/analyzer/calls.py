@@ -1,0 +1,222 @@
+"""Turns pending images into calls: pack, take a permit, call, write the ledger, answer."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable, Sequence
+from itertools import count
+from uuid import UUID, uuid4
+
+from services.analyzer.analysis import Analysis, ImageFailure
+from services.analyzer.entries import Entry
+from services.analyzer.keys import ApiKey, KeyRing
+from services.analyzer.ledger import Ledger
+from services.analyzer.pending import Failed, LeaseLost, NotRunning, Pending, PendingImage
+from services.analyzer.permits import Go, Permits, Repack, Wait
+from services.analyzer.providers import CallFailed, Provider, Refusal
+from services.analyzer.states import States
+from shared import metrics
+from shared.error_classes import ErrorClass
+from shared.logs import log
+from shared.redis import UNAVAILABLE
+
+# A lone image waits no longer than this for company (the product's bound is 0.5 s).
+_LINGER_SECONDS = 0.25
+_LONGEST_WAIT_SECONDS = 1.0
+_MAX_TRIES = 3
+_BACKOFF_SECONDS = 0.5
+
+
+class Calls:
+    """`deadline` in seconds bounds every call; at most `at_once` are in flight."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        permits: Permits,
+        ledger: Ledger,
+        keys: KeyRing,
+        states: States,
+        at_once: int,
+        deadline: float,
+    ) -> None:
+        self._provider = provider
+        self._permits = permits
+        self._ledger = ledger
+        self._keys = keys
+        self._states = states
+        self._deadline = deadline
+        self._slots = asyncio.Semaphore(at_once)
+        self._pending = Pending()
+        self._changed = asyncio.Event()
+        self._calls: set[asyncio.Task[None]] = set()
+        self._run = uuid4().hex
+        self._numbers = count()
+
+    def put(self, image: PendingImage) -> None:
+        self._pending.put(image)
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Until cancelled; calls in flight are then awaited, for they are paid."""
+        try:
+            while True:
+                await self._ready()
+                await self._slots.acquire()
+                images = self._pending.take(self._provider.max_images)
+                if not images or not await self._launch(images):
+                    self._slots.release()
+                self._reap()
+        finally:
+            await asyncio.gather(*self._calls)
+
+    def _reap(self) -> None:
+        for call in [call for call in self._calls if call.done()]:
+            self._calls.discard(call)
+            call.result()
+
+    async def _ready(self) -> None:
+        """Until a call is full, or the image that waits longest has waited long enough."""
+        while len(self._pending) < self._provider.max_images:
+            oldest = self._pending.oldest
+            left = None if oldest is None else oldest + _LINGER_SECONDS - time.monotonic()
+            if left is not None and left <= 0:
+                return
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._changed.wait()
+            except TimeoutError:
+                return
+
+    async def _launch(self, images: list[PendingImage]) -> bool:
+        """True when the call is on its way; otherwise the images are back in the queue, or ended."""
+        call_id = f"{self._run}:{next(self._numbers)}"
+        try:
+            verdict = await self._permits.ask(call_id, images)
+        except UNAVAILABLE as error:
+            log.warning("no permit", error=type(error).__name__)
+            verdict = Wait(_LONGEST_WAIT_SECONDS)
+        match verdict:
+            case Go(group):
+                for image in images:
+                    image.called = True
+                    if image.wanted.mark is not None:
+                        await image.wanted.mark()
+                task = asyncio.create_task(self._call(call_id, group, self._keys.key_of(group), images))
+                self._calls.add(task)
+                return True
+            case Repack(flags):
+                await self._sort_out(images, flags)
+            case Wait(seconds):
+                self._put_back(images)
+                wait = min(seconds, _LONGEST_WAIT_SECONDS)
+                metrics.PERMIT_WAIT_SECONDS.inc(wait)
+                await asyncio.sleep(wait)
+        return False
+
+    def _put_back(self, images: Sequence[PendingImage]) -> None:
+        for image in reversed(images):
+            self._pending.put_back(image)
+
+    async def _sort_out(self, images: list[PendingImage], flags: str) -> None:
+        """Those that may not go leave the call; the others wait for a full one."""
+        flagged = list(zip(images, flags, strict=True))
+        stale = {image.wanted.batch_id for image, flag in flagged if flag == "u"}
+        if stale:
+            await self._states.refresh(stale)
+        for image, flag in flagged:
+            if flag == "p":
+                image.end(NotRunning())
+            elif flag == "l":
+                image.end(LeaseLost())
+        self._put_back([image for image, flag in flagged if flag in "yu"])
+        self._changed.set()
+
+    def drop(self, batch_id: UUID) -> None:
+        """The batch stopped running: what has not been called for is given back."""
+        for image in self._pending.drop(batch_id):
+            image.end(NotRunning())
+
+    async def _call(self, call_id: str, group: str, key: ApiKey, images: list[PendingImage]) -> None:
+        metrics.CALLS_IN_FLIGHT.inc()
+        began = time.monotonic()
+        name = self._provider.name
+        try:
+            answers = await self._provider.annotate([i.content for i in images], key.secret, self._deadline)
+        except CallFailed as failure:
+            metrics.CALLS.labels(name, failure.refusal.value).inc()
+            await self._failed(call_id, group, key, images, failure)
+        else:
+            metrics.CALLS.labels(name, "ok").inc()
+            metrics.CALL_IMAGES.labels(name).inc(len(images))
+            await self._answered(call_id, group, key, images, answers, time.monotonic() - began)
+        finally:
+            metrics.CALL_SECONDS.labels(name).observe(time.monotonic() - began)
+            metrics.CALLS_IN_FLIGHT.dec()
+            self._slots.release()
+            self._changed.set()
+
+    async def _answered(
+        self,
+        call_id: str,
+        group: str,
+        key: ApiKey,
+        images: Sequence[PendingImage],
+        answers: Iterable[Analysis | ImageFailure],
+        seconds: float,
+    ) -> None:
+        """The ledger first: only what is written there is told."""
+        fingerprint = key.fingerprint if key.secret else None
+        told: list[Entry | ImageFailure] = [
+            answer
+            if isinstance(answer, ImageFailure)
+            else Entry(image.wanted.origin, answer, fingerprint, seconds)
+            for image, answer in zip(images, answers, strict=True)
+        ]
+        paid = [None if isinstance(entry, ImageFailure) else entry for entry in told]
+        await self._ledger.settle(call_id, group, zip(images, paid, strict=True))
+        for image, entry in zip(images, told, strict=True):
+            if isinstance(entry, ImageFailure):
+                image.refuse(entry)
+            else:
+                image.end(entry)
+
+    async def _failed(
+        self, call_id: str, group: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
+    ) -> None:
+        log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
+        match failure.refusal:
+            case Refusal.QUOTA:
+                pass  # the group rests
+            case Refusal.KEY:
+                self._keys.quarantine(key)
+            case Refusal.REQUEST:
+                self._blame(images, failure)
+            case Refusal.UNAVAILABLE | Refusal.TIMEOUT:
+                self._count_try(images, failure)
+        again = [image for image in images if not image.answer.done()]
+        ended = ((image, None) for image in images if image.answer.done())
+        await self._ledger.settle(call_id, group, ended, failure)
+        if failure.refusal in (Refusal.UNAVAILABLE, Refusal.TIMEOUT):
+            await asyncio.sleep(random.uniform(0, _BACKOFF_SECONDS * 2 ** images[0].tries))
+        for image in again:
+            image.called = False
+        self._put_back(again)
+
+    @staticmethod
+    def _blame(images: Sequence[PendingImage], failure: CallFailed) -> None:
+        """A refused request is tried again image by image, so that the others do not pay for one."""
+        if len(images) == 1:
+            images[0].end(Failed(ErrorClass.PROVIDER_REFUSED, f"The provider refused the call: {failure}"))
+        for image in images:
+            image.alone = True
+
+    @staticmethod
+    def _count_try(images: Sequence[PendingImage], failure: CallFailed) -> None:
+        for image in images:
+            image.tries += 1
+            if image.tries >= _MAX_TRIES:
+                image.end(
+                    Failed(ErrorClass.PROVIDER_ERROR, f"The provider failed {_MAX_TRIES} times: {failure}")
+                )

@@ -1,0 +1,167 @@
+"""The way of a slice: take it, look its images up, fetch and call for the rest, publish a result
+for each row, then the slice's outcome. The record is acknowledged when `handle` returns."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from uuid import UUID
+
+from structlog.contextvars import bound_contextvars
+
+from services.analyzer import results
+from services.analyzer.cache import ImageCache
+from services.analyzer.entries import Entry
+from services.analyzer.gate import Gate
+from services.analyzer.images import Images
+from services.analyzer.pending import Failed, Mark, NotRunning, Wanted
+from services.analyzer.states import States
+from services.analyzer.takes import SUSPICIOUS, Takes
+from shared import metrics
+from shared.error_classes import ErrorClass
+from shared.events import ImageAnalyzed, SliceDispatched, SliceFinished, SliceReleased, SliceRow
+from shared.kafka import Producer
+from shared.logs import log
+from shared.redis import UNAVAILABLE
+from shared.stopping import Stop
+from shared.topics import OUTCOMES, RESULTS
+
+_RETRY_SECONDS = 0.5
+
+
+class SliceHandler:
+    def __init__(
+        self,
+        cache: ImageCache,
+        images: Images,
+        takes: Takes,
+        states: States,
+        producer: Producer,
+        instance: str,
+        stop: Stop,
+    ) -> None:
+        self._cache = cache
+        self._images = images
+        self._takes = takes
+        self._states = states
+        self._producer = producer
+        self._instance = instance
+        self._stop = stop
+        self._gate = Gate()
+        self.in_hand: dict[UUID, SliceDispatched] = {}
+
+    async def handle(self, work: SliceDispatched) -> None:
+        with bound_contextvars(batch=work.batch_id, chunk=work.chunk_no, slice=work.slice_id):
+            self.in_hand[work.slice_id] = work
+            metrics.SLICES_IN_FLIGHT.set(len(self.in_hand))
+            try:
+                finished = await self._take(work)
+                await self._tell(work, finished)
+            finally:
+                del self.in_hand[work.slice_id]
+                metrics.SLICES_IN_FLIGHT.set(len(self.in_hand))
+
+    async def _take(self, work: SliceDispatched) -> bool:
+        """True when every row has its result; False when the slice is given back."""
+        while not self._stop.asked:
+            try:
+                taken = await self._takes.begin(work.slice_id)
+                finished = await (self._together(work) if taken < SUSPICIOUS else self._one_by_one(work))
+                await self._takes.end(work.slice_id)
+                return finished
+            except UNAVAILABLE as error:
+                log.warning("slice waits for Redis", error=type(error).__name__)
+                await self._stop.wait(_RETRY_SECONDS)
+        return False
+
+    async def _together(self, work: SliceDispatched) -> bool:
+        async with self._gate.beside():
+            known = await self._cache.look_up([row.url for row in work.rows if row.unreadable is None])
+            metrics.CACHE.labels("hit").inc(len(known))
+            metrics.CACHE.labels("miss").inc(len(work.rows) - len(known))
+            rows = [asyncio.create_task(self._row(work, row, known.get(row.url))) for row in work.rows]
+            ended = await asyncio.gather(*rows, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, BaseException) and not isinstance(error, NotRunning):
+                raise error
+        sent = [future for future in ended if isinstance(future, asyncio.Future)]
+        await asyncio.gather(*sent)
+        return len(sent) == len(work.rows)
+
+    async def _one_by_one(self, work: SliceDispatched) -> bool:
+        """This slice was taken by processes that died (rule 6): find the row that does it."""
+        log.warning("suspicious slice runs alone")
+        async with self._gate.alone():
+            for row in work.rows:
+                if await self._takes.guilty(work.slice_id, row.row_no):
+                    sent = await self._condemn(work, row)
+                else:
+                    try:
+                        sent = await self._watched(work, row)
+                    except NotRunning:
+                        return False
+                await sent
+        return True
+
+    async def _watched(self, work: SliceDispatched, row: SliceRow) -> "asyncio.Future[object]":
+        """A marker stands in Redis while the row's answer is decoded, and only then."""
+        marked = False
+
+        async def mark() -> None:
+            nonlocal marked
+            if not marked:
+                marked = True
+                await self._takes.mark(work.slice_id, row.row_no, +1)
+
+        try:
+            return await self._row(work, row, None, mark)
+        finally:
+            if marked:
+                await self._takes.mark(work.slice_id, row.row_no, -1)
+
+    async def _row(
+        self, work: SliceDispatched, row: SliceRow, known: Entry | None, mark: Mark | None = None
+    ) -> "asyncio.Future[object]":
+        """Publishes the row's result; the future ends when it is acknowledged."""
+        began = time.monotonic()
+        try:
+            entry = known or await self._find(work, row, mark)
+            if mark is not None:
+                await mark()
+        except Failed as why:
+            event = results.failed(work, row, why, seconds=time.monotonic() - began, worker=self._instance)
+        else:
+            event = results.succeeded(
+                work, row, entry, seconds=time.monotonic() - began, worker=self._instance
+            )
+        return await self._publish(work, event)
+
+    async def _find(self, work: SliceDispatched, row: SliceRow, mark: Mark | None) -> Entry:
+        """Again while the batch runs: another batch's pause must not fail this one's row."""
+        if row.unreadable is not None:
+            raise Failed(ErrorClass.UNREADABLE_ROW, row.unreadable)
+        wanted = Wanted(row.url, work.batch_id, work.version, work.weight, results.origin(work, row), mark)
+        while True:
+            try:
+                return await self._images.get(wanted)
+            except NotRunning:
+                if self._stop.asked or await self._states.not_running([work.batch_id]):
+                    raise
+
+    async def _condemn(self, work: SliceDispatched, row: SliceRow) -> "asyncio.Future[object]":
+        why = Failed(ErrorClass.CRASHED, "Decoding this picture ended the process three times.")
+        return await self._publish(work, results.failed(work, row, why, seconds=0.0, worker=self._instance))
+
+    async def _publish(self, work: SliceDispatched, event: ImageAnalyzed) -> "asyncio.Future[object]":
+        metrics.ROWS.labels("ok" if event.error_class is None else event.error_class.value).inc()
+        return await self._producer.send(RESULTS, str(work.chunk_id).encode(), event)
+
+    async def _tell(self, work: SliceDispatched, finished: bool) -> None:
+        outcome = (SliceFinished if finished else SliceReleased)(
+            batch_id=work.batch_id,
+            at=datetime.now(UTC),
+            slice_id=work.slice_id,
+            first_row=work.rows[0].row_no,
+            dispatch=work.dispatch,
+            worker=self._instance,
+        )
+        await (await self._producer.send(OUTCOMES, str(work.batch_id).encode(), outcome))

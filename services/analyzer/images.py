@@ -1,0 +1,108 @@
+"""From a URL to what is known of its image. Each image is fetched and called for once at a time,
+however many rows want it."""
+
+import asyncio
+import hashlib
+from collections.abc import Container
+from uuid import UUID
+
+from services.analyzer.cache import Claim, ImageCache
+from services.analyzer.calls import Calls
+from services.analyzer.download import Downloader, Picture
+from services.analyzer.entries import Entry
+from services.analyzer.pending import Failed, LeaseLost, NotRunning, PendingImage, Wanted
+from shared import metrics
+
+# Another analyzer's call takes a few hundred ms; its lease, if it died, LEASE_MS.
+_BUSY_SECONDS = 0.2
+
+
+class _Flight:
+    """One URL on its way. It may be abandoned until its image is in a call."""
+
+    def __init__(self, batch_id: UUID, task: "asyncio.Task[Entry]") -> None:
+        self.batch_id = batch_id
+        self.task = task
+        self.image: PendingImage | None = None
+
+    def abandon(self) -> None:
+        if self.image is None or not self.image.called:
+            self.task.cancel()
+
+
+class Images:
+    def __init__(self, downloader: Downloader, cache: ImageCache, calls: Calls) -> None:
+        self._downloader = downloader
+        self._cache = cache
+        self._calls = calls
+        self._flights: dict[str, _Flight] = {}
+        self._by_content: dict[str, PendingImage] = {}
+
+    async def get(self, wanted: Wanted) -> Entry:
+        """The image's entry. Raises Failed, or NotRunning when it was given back before the call."""
+        flight = self._flights.get(wanted.url) or self._take_off(wanted)
+        try:
+            return await asyncio.shield(flight.task)
+        except asyncio.CancelledError:
+            if flight.task.cancelled():
+                raise NotRunning from None
+            raise
+
+    def abandon(self, batches: Container[UUID]) -> None:
+        """Gives back what was fetched for these batches and is in no call."""
+        for flight in list(self._flights.values()):
+            if flight.batch_id in batches:
+                flight.abandon()
+
+    def _take_off(self, wanted: Wanted) -> _Flight:
+        task = asyncio.create_task(self._fly(wanted))
+        flight = self._flights[wanted.url] = _Flight(wanted.batch_id, task)
+        task.add_done_callback(lambda done: self._land(wanted.url, done))
+        return flight
+
+    def _land(self, url: str, task: "asyncio.Task[Entry]") -> None:
+        self._flights.pop(url, None)
+        if not task.cancelled():
+            task.exception()  # looked at: its rows may have left
+
+    async def _fly(self, wanted: Wanted) -> Entry:
+        with metrics.DOWNLOAD_SECONDS.time():
+            picture = await self._downloader.fetch(wanted.url)
+        if not isinstance(picture, Picture):
+            raise Failed(picture.error_class, picture.message)
+        metrics.DOWNLOAD_BYTES.inc(len(picture.content))
+        content_hash = hashlib.sha256(picture.content).hexdigest()
+        while True:
+            try:
+                return await self._resolve(wanted, picture.content, content_hash)
+            except LeaseLost:
+                continue
+
+    async def _resolve(self, wanted: Wanted, content: bytes, content_hash: str) -> Entry:
+        """By the same content in hand here, by the ledger, by another's call, or by an own call."""
+        while True:
+            same = self._by_content.get(content_hash)
+            if same is not None:
+                return await asyncio.shield(same.answer)
+            claim = await self._cache.claim(wanted.url, content_hash)
+            if isinstance(claim, Entry):
+                return claim
+            if claim is Claim.MINE and content_hash not in self._by_content:
+                return await self._call(wanted, content, content_hash)
+            metrics.CACHE.labels("waited").inc()
+            await asyncio.sleep(_BUSY_SECONDS)
+
+    async def _call(self, wanted: Wanted, content: bytes, content_hash: str) -> Entry:
+        image = PendingImage(wanted, content, content_hash)
+        self._by_content[content_hash] = image
+        flight = self._flights.get(wanted.url)
+        if flight is not None:
+            flight.image = image
+        self._calls.put(image)
+        try:
+            return await asyncio.shield(image.answer)
+        finally:
+            image.end(NotRunning())
+            del self._by_content[content_hash]
+            if content_hash in self._cache.held:
+                await self._cache.give_up([content_hash])
