@@ -1,0 +1,104 @@
+"""Google's Cloud Vision: one channel a process, raw protobuf, no retry but the caller's.
+
+Measured on 16 pictures of 40 KB a call: the method called on the channel costs a third less CPU than
+ImageAnnotatorAsyncClient with raw messages and `retry=None`, which adds routing and headers of its own."""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+import grpc
+from google.cloud.vision_v1.types import image_annotator
+
+from services.analyzer.analysis import Analysis, ImageFailure
+from services.analyzer.providers import CallFailed, Refusal
+from services.analyzer.providers.google_answers import analysis_of
+from services.analyzer.providers.google_errors import call_failed
+
+_METHOD = "/google.cloud.vision.v1.ImageAnnotator/BatchAnnotateImages"
+_Request = image_annotator.BatchAnnotateImagesRequest.pb()
+_Response = image_annotator.BatchAnnotateImagesResponse.pb()
+_Type = image_annotator.Feature.Type
+_FEATURES = [
+    image_annotator.Feature.pb()(type_=int(feature))
+    for feature in (_Type.LABEL_DETECTION, _Type.LOGO_DETECTION, _Type.TEXT_DETECTION)
+]
+_OPTIONS = (
+    # Sixteen dense pages answer with more than gRPC's default of 4 MB.
+    ("grpc.max_receive_message_length", 64 * 1024**2),
+    ("grpc.max_send_message_length", 64 * 1024**2),
+    # A dead connection is noticed in 80 s instead of by the system's TCP timeout; only while calls are open,
+    # because Google closes connections that ping while idle.
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # The default waits up to 120 s after an outage before it tries to connect again.
+    ("grpc.initial_reconnect_backoff_ms", 200),
+    ("grpc.max_reconnect_backoff_ms", 5_000),
+    ("grpc.enable_retries", 0),
+)
+
+
+class GoogleProvider:
+    """`endpoint` is host:port; a loopback address is spoken to in plaintext, any other by TLS. Make it inside
+    the running event loop and close it there."""
+
+    name = "google"
+    version = "label-logo-text.1"
+    max_images = 16
+    needs_key = True
+
+    def __init__(self, endpoint: str = "vision.googleapis.com:443") -> None:
+        self._channel = _channel(endpoint)
+        self._call = self._channel.unary_unary(
+            _METHOD, request_serializer=_Request.SerializeToString, response_deserializer=_Response.FromString
+        )
+
+    async def annotate(
+        self, images: Sequence[bytes], key: str, deadline: float
+    ) -> list[Analysis | ImageFailure]:
+        """See `Provider`. One call, at most `max_images` images; the caller keeps it under 8 MB."""
+        if not (key and key.isascii() and key.isprintable()):
+            # gRPC would raise an error that quotes the key.
+            raise CallFailed(Refusal.KEY, "the API key is empty or holds characters that no key has")
+        reply = await self._reply(_request(images), key, deadline)
+        if reply is None or len(reply.responses) != len(images):
+            raise CallFailed(Refusal.UNAVAILABLE, "Vision's reply has not one answer for each image")
+        return [analysis_of(answer) for answer in reply.responses]
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+    async def _reply(self, request: Any, key: str, deadline: float) -> Any:
+        try:
+            return await self._call(request, timeout=deadline, metadata=(("x-goog-api-key", key),))
+        except grpc.aio.AioRpcError as error:
+            failure = call_failed(error, key)
+        # Outside the except block: the error quotes what Google said, and Google quotes keys.
+        raise failure
+
+
+def _request(images: Sequence[bytes]) -> Any:
+    request = _Request()
+    for content in images:
+        one = request.requests.add()
+        one.image.content = content
+        one.features.extend(_FEATURES)
+    return request
+
+
+def _channel(endpoint: str) -> Any:
+    host, _, port = endpoint.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isdecimal() or "/" in host:
+        raise ValueError(f"VISION_ENDPOINT must be host:port, not {endpoint!r}")
+    if _is_loopback(host):
+        # A proxy of the environment must not be asked for this machine's own ports.
+        return grpc.aio.insecure_channel(endpoint, options=(*_OPTIONS, ("grpc.enable_http_proxy", 0)))
+    return grpc.aio.secure_channel(endpoint, grpc.ssl_channel_credentials(), options=_OPTIONS)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
