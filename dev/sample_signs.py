@@ -1,12 +1,12 @@
-"""What the signs of the sample say. The shops are invented; the phone numbers are from the ranges that are kept
-free for fiction, where a country has such a range."""
+"""What the signs of the sample say. The shops are invented; the phone numbers are from the ranges that are
+kept free for fiction, where a country has such a range."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Sign:
-    """`name` is painted in as many lines as it has `/`; `style` and `face` name how (sample_styles, sample_type)."""
+    """`name` is painted in one line more than it has `/`. `style`, `face`: see sample_styles, sample_type."""
 
     name: str
     style: str
@@ -77,7 +77,9 @@ SIGNS = (
     ),
     Sign("Crown Cleaners", "fascia", "condensed", "red", _S, "(718) 555-0193"),
     Sign("Zum Goldenen Hirsch", "hanging", "serif", "brass", _L, "+49 30 23125 042", slogan="Gasthaus"),
-    Sign("Boulangerie Dupont", "awning", "serif", "navy", _L, "01 99 00 45 12", slogan="Pains & croissants"),
+    Sign(
+        "Boulangerie Dupont", "awning", "serif", "navy", _L, "+33 1 99 00 45 12", slogan="Pains & croissants"
+    ),
     Sign("BIG TOP TOYS", "board", "caps", "sun", _M, "1-800-555-0199"),
     Sign("Silva & Costa Wines", "window", "slab", "smoke", _L, mail="order@silvacosta.example"),
     Sign(

@@ -38,7 +38,7 @@ def draw_sign(sign: Sign, rng: random.Random) -> Image.Image:
 
 
 def _lines(sign: Sign) -> list[Line]:
-    """All that is painted, from top to bottom; the small print in a plainer face than a script or capitals."""
+    """All that is painted, from top to bottom; small print in a plainer face than a script or capitals."""
     small = {"script": "slab", "caps": "condensed"}.get(sign.face, sign.face)
     parts = [(sign.slogan, 0.9), (sign.phone, 1.15), (sign.hours, 0.8), (sign.mail or sign.web, 0.8)]
     return [(name, 2.6, sign.face) for name in sign.painted] + [
@@ -93,8 +93,8 @@ def _hanging(picture: Image.Image, draw: ImageDraw.ImageDraw, sign: Sign, rng: r
         roof = h * rng.uniform(0.84, 0.93)
         draw.rectangle((x, roof, x + w // 6, h), fill=_shade("#7d6a5c", rng.uniform(0.7, 1.1)))
     draw.rectangle((0, 0.08 * h, 0.9 * w, 0.10 * h), fill="#26221f")
-    for x in (0.2, 0.8):
-        draw.line((x * w, 0.10 * h, x * w, 0.2 * h), fill="#26221f", width=max(3, w // 180))
+    for chain in (0.2 * w, 0.8 * w):
+        draw.line((chain, 0.10 * h, chain, 0.2 * h), fill="#26221f", width=max(3, w // 180))
     draw.rounded_rectangle(
         (0.1 * w, 0.2 * h, 0.9 * w, 0.8 * h), w // 30, fill=ground, outline=ink, width=max(3, w // 130)
     )
@@ -113,8 +113,10 @@ def _lightbox(picture: Image.Image, draw: ImageDraw.ImageDraw, sign: Sign, rng: 
         (0.06 * w, 0.2 * h, 0.94 * w, 0.74 * h), w // 40, fill=ground, outline=ink, width=4
     )
     for _ in range(6):
-        x, r = rng.uniform(0, w), rng.uniform(0.01, 0.03) * w
-        draw.ellipse((x - r, 0.88 * h - r, x + r, 0.88 * h + r), fill=_shade(ink, rng.uniform(0.3, 0.7)))
+        lamp, r = rng.uniform(0, w), rng.uniform(0.01, 0.03) * w
+        draw.ellipse(
+            (lamp - r, 0.88 * h - r, lamp + r, 0.88 * h + r), fill=_shade(ink, rng.uniform(0.3, 0.7))
+        )
     letter(draw, (0.11 * w, 0.25 * h, 0.89 * w, 0.69 * h), _lines(sign), ink)
 
 
@@ -175,7 +177,8 @@ def _bricks(draw: ImageDraw.ImageDraw, w: int, h: int, wall: str, rng: random.Ra
 
 def _gradient(picture: Image.Image, top: str, bottom: str) -> None:
     mask = Image.linear_gradient("L").resize(picture.size)
-    picture.paste(Image.composite(*(Image.new("RGB", picture.size, c) for c in (bottom, top)), mask))
+    below, above = Image.new("RGB", picture.size, bottom), Image.new("RGB", picture.size, top)
+    picture.paste(Image.composite(below, above, mask))
 
 
 def _shade(colour: str, factor: float) -> str:

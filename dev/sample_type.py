@@ -18,6 +18,7 @@ _FACES = {
     "script": ("Pacifico.ttf", None),
 }
 _SMALLEST = 8
+_AT_MOST = 1.8
 
 Box = tuple[float, float, float, float]
 Line = tuple[str, float, str]  # text, height relative to its neighbours, face
@@ -50,13 +51,15 @@ def fitted(name: str, text: str, width: float, height: float) -> FreeTypeFont:
 
 
 def letter(draw: ImageDraw.ImageDraw, box: Box, lines: Sequence[Line], ink: str) -> None:
-    """Draws the lines under each other, centred in the box (left, top, right, bottom in pixels)."""
+    """Draws the lines under each other, centred in the box (left, top, right, bottom in pixels). A long first
+    line is small, since it has to fit; it keeps the others within `_AT_MOST` times their share of it."""
     left, top, right, bottom = box
     unit = (bottom - top) / sum(weight * 1.3 for _, weight, _ in lines)
-    middle = top
+    middle, most = top, unit
     for text, weight, name in lines:
         middle += weight * 0.65 * unit
-        font = fitted(name, text, right - left, weight * unit)
+        font = fitted(name, text, right - left, weight * most)
+        most = min(most, font.size / weight * _AT_MOST)
         x0, y0, x1, y1 = font.getbbox(text)
         draw.text(((left + right - x0 - x1) / 2, middle - (y0 + y1) / 2), text, font=font, fill=ink)
         middle += weight * 0.65 * unit
