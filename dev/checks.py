@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 import psutil
 
@@ -17,6 +18,15 @@ LEAST_DISK_MB = 500
 # Measured, resident: Kafka 330 MB, Postgres 60, Redis 20, each service about 80.
 OWN_SERVER_MB = {"kafka": 400, "database_url": 100, "redis_url": 50}
 SERVICE_MB = 80
+
+
+def check_python() -> None:
+    """Raise StartProblem for a Python that the locked packages are not made for."""
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        raise StartProblem(
+            f"This is Python {sys.version_info.major}.{sys.version_info.minor}, not 3.11, 3.12 or 3.13. "
+            "Remove the folder .venv, and `make run` looks for one: PYTHON=/path/to/python3.12 make run"
+        )
 
 
 def check_machine(folders: Folders, settings: Settings, services: int = 0) -> None:

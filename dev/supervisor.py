@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dev import logfiles
@@ -14,6 +14,8 @@ from dev.stale import kill_group
 
 LOG_CHECK_SECONDS = 30
 
+Step = Callable[[int, int], None]
+
 
 @dataclass
 class Supervisor:
@@ -23,16 +25,20 @@ class Supervisor:
     say: Say
     _stages: list[tuple[float, list[Keeper]]] = field(default_factory=list)
 
-    async def start(self, programs: Sequence[Program], stop_seconds: float) -> None:
+    async def start(self, programs: Sequence[Program], stop_seconds: float, step: Step) -> None:
         """Start them side by side and wait until all serve. Raises the first one's StartProblem.
 
-        `stop_seconds` is how long this stage may take to end before it is killed.
+        `stop_seconds` is how long this stage may take to end before it is killed; `step` is told
+        how many of how many serve.
         """
         keepers = [Keeper(program, self.folders, self.say) for program in programs]
         self._stages.append((stop_seconds, keepers))
         starts = [asyncio.create_task(keeper.start()) for keeper in keepers]
         try:
-            await asyncio.gather(*starts)
+            step(0, len(starts))
+            for number, start in enumerate(asyncio.as_completed(starts), 1):
+                await start
+                step(number, len(starts))
         finally:
             for start in starts:
                 start.cancel()

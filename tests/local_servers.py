@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,9 @@ def data_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def launch(module: str, environment: dict[str, str], output: int) -> subprocess.Popen[str]:
+def launch(
+    module: str, environment: Mapping[str, str], output: int, errors: int | None = None
+) -> subprocess.Popen[str]:
     """`python -m module`, which ends with this process even if that is killed."""
     command = [sys.executable, "-I", "-S", str(CHILD), str(os.getpid()), "-1", "-1", sys.executable]
     return subprocess.Popen(
@@ -40,6 +42,7 @@ def launch(module: str, environment: dict[str, str], output: int) -> subprocess.
         env={**os.environ, **environment},
         cwd=ROOT,
         stdout=output,
+        stderr=errors,
         text=True,
         start_new_session=True,
     )

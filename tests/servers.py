@@ -109,7 +109,7 @@ def _start() -> AbstractContextManager[tuple[str, str, str]]:
 
 
 def _engine_answers() -> bool:
-    """One ping by the client that testcontainers uses; in its own process, as it leaks a socket when refused."""
+    """One ping by testcontainers' client, in a process of its own: it leaks a socket when refused."""
     ping = "import docker; docker.from_env(timeout=2).ping()"
     command = [sys.executable, "-c", ping]
     return subprocess.run(command, capture_output=True, timeout=30, check=False).returncode == 0

@@ -29,7 +29,7 @@ async def serve(wanted: settings.Settings, folders: Folders, supervisor: Supervi
     await check_named(wanted)
     ports = Ports(folders.run / "ports.json")
     programs, addresses = await choose(wanted, folders, ports, lambda done, total: None)
-    await supervisor.start(programs, STOP_SECONDS)
+    await supervisor.start(programs, STOP_SECONDS, lambda done, total: None)
     for name, value in addresses.environment().items():
         print(f"export {name}={shlex.quote(value)}", flush=True)
 

@@ -13,7 +13,7 @@ from dev.program import Program
 from dev.servers import jars, kafka, postgres, redis
 from dev.settings import Settings
 
-FOREIGN_SECONDS = 15
+FOREIGN_SECONDS = 5
 
 
 @dataclass(frozen=True)
