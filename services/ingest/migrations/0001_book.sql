@@ -5,10 +5,13 @@ create table ingest.batches (
     run int not null default 1,
     owner_epoch bigint not null default 0,
     started_at timestamptz,
+    closed_at timestamptz,
     next_row bigint not null default 1,
     next_byte bigint not null default 0
 );
+create index batches_open on ingest.batches (batch_id) where closed_at is null;
 
+-- `log_partition` and `log_offset`: where the slice lies in the topic of slices, by which its fate is told.
 create table ingest.slices (
     batch_id uuid not null references ingest.batches on delete cascade,
     first_row bigint not null,
@@ -18,6 +21,8 @@ create table ingest.slices (
     end_byte bigint not null,
     dispatch int not null default 1,
     dispatched_at timestamptz not null default now(),
+    log_partition int not null,
+    log_offset bigint not null,
     finished_at timestamptz,
     released_at timestamptz,
     worker text,

@@ -1,0 +1,92 @@
+"""One batch that this member owns: what the user wants of it, how far it is cut, what is out."""
+
+from uuid import UUID
+
+import msgspec
+
+from services.ingest.cutting import MAX_ROWS, Slice
+from services.ingest.ledger import Entry, Ledger
+from services.ingest.pace import Pace
+from services.ingest.tape import Tape
+from services.ingest.timing import Timing
+from services.ingest.window import Demand
+
+# An exporter that is behind stops the dispatch before the book fills memory: 40 s of the whole system's aim.
+MAX_OPEN = 2_000
+
+
+class Look(msgspec.Struct, frozen=True):
+    """A batch as Postgres has it now, whoever owns it. `over`: ended, cancelled, deleted or purged."""
+
+    batch_id: UUID
+    started: bool
+    running: bool
+    over: bool
+    version: int
+    weight: int
+    total_urls: int
+    next_row: int
+
+    @property
+    def has_work(self) -> bool:
+        """It takes part in sharing the room."""
+        return self.started and self.running and not self.over and self.next_row <= self.total_urls
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What never changes while this member owns the batch."""
+
+    batch_id: UUID
+    run: int
+    epoch: int
+    chunk_size: int
+    total_urls: int
+    columns: tuple[str, ...]
+    region: str
+    rows_path: str
+
+
+class Batch:
+    """Memory is bounded by the window and MAX_OPEN; how many rows the batch has costs nothing."""
+
+    def __init__(self, facts: Facts, tape: Tape, ledger: Ledger) -> None:
+        self.facts = facts
+        self.tape = tape
+        self.ledger = ledger
+        self.pace = Pace()
+        self.look: Look | None = None
+        self.rests_until = 0.0
+
+    @property
+    def running(self) -> bool:
+        return self.look is not None and self.look.started and self.look.running and not self.look.over
+
+    @property
+    def version(self) -> int:
+        return self.look.version if self.look else 0
+
+    @property
+    def weight(self) -> int:
+        return self.look.weight if self.look else 1
+
+    def demand(self, now: float, timing: Timing) -> Demand:
+        """How many slices it may have out, by its state, its pace, its book and what it has left."""
+        out = len(self.ledger.out)
+        if not self.running or now < self.rests_until:
+            return Demand(1, out, 0)
+        new = min(-(-max(0, self.tape.rows_left) // MAX_ROWS), max(0, MAX_OPEN - len(self.ledger)))
+        again = len(self.ledger.resendable(self.version, now, timing))
+        return Demand(self.weight, out, min(self.pace.most(now), out + new + again))
+
+    def resend(self, entry: Entry, now: float) -> Entry:
+        """The next dispatch of a slice that came back."""
+        return self._out(entry.piece, entry.dispatch + 1, now, entry.why)
+
+    def send(self, piece: Slice, now: float) -> Entry:
+        """The first dispatch of a slice."""
+        return self._out(piece, 1, now, "first")
+
+    def _out(self, piece: Slice, dispatch: int, now: float, why: str) -> Entry:
+        entry = Entry(self.facts.batch_id, piece, dispatch, self.version, now, why=why)
+        self.ledger.send(entry)
+        return entry

@@ -1,0 +1,118 @@
+"""The way of a slice out: hear what came back, decide who may hand out how many, cut, send, book.
+
+`receive` is told of every event; `turn` runs whenever window space or work may have come. Slices are
+produced before they are booked (rule 4): a crash in between sends one again, and never loses one.
+"""
+
+import time
+from uuid import UUID
+
+from obstore.store import ObjectStore
+
+from services.ingest.batch import Batch
+from services.ingest.book import Book
+from services.ingest.cutting import Unreadable, rows_of
+from services.ingest.desk import Desk
+from services.ingest.dispatcher import Dispatcher, Order
+from services.ingest.tape import Away, read_range
+from services.ingest.timing import Timing
+from services.ingest.window import share_out
+from shared import metrics
+from shared.events import BatchEvent, BatchSubmitted, Event, SliceFinished, SliceReleased
+from shared.logs import log
+
+_REST_SECONDS = 3.0
+
+
+class Handler:
+    def __init__(
+        self, desk: Desk, book: Book, dispatcher: Dispatcher, store: ObjectStore, timing: Timing
+    ) -> None:
+        self._desk = desk
+        self._book = book
+        self._dispatcher = dispatcher
+        self._store = store
+        self._timing = timing
+
+    def receive(self, event: Event) -> None:
+        """A hint: it says where to look, never what is true."""
+        match event:
+            case SliceFinished() | SliceReleased():
+                self._came_back(event)
+            case BatchEvent():
+                self._desk.announced |= isinstance(event, BatchSubmitted)
+                self._desk.news.ring()
+
+    async def turn(self) -> None:
+        """Decide, cut, send, book. What is not both sent and booked is claimed again from the book."""
+        orders: list[Order] = []
+        settled: set[UUID] = set()
+        try:
+            await self._decide(orders)
+            if orders:
+                await self._dispatcher.send(orders)
+                settled = await self._book_all(orders)
+        finally:
+            self._desk.forget({order.entry.batch_id for order in orders} - settled)
+
+    async def _book_all(self, orders: list[Order]) -> set[UUID]:
+        """Acknowledges a turn; a batch that another member claimed meanwhile is not among those returned."""
+        epochs = {order.entry.batch_id: order.batch.facts.epoch for order in orders}
+        settled = await self._book.book([order.entry for order in orders], epochs)
+        for order in orders:
+            order.entry.booked = True
+        return settled
+
+    def _came_back(self, event: SliceFinished | SliceReleased) -> None:
+        batch = self._desk.batches.get(event.batch_id)
+        if batch is None:
+            return
+        now = time.monotonic()
+        if isinstance(event, SliceReleased):
+            batch.ledger.release(event.first_row, event.dispatch, event.worker, now)
+        else:
+            took = batch.ledger.finish(event.first_row, event.dispatch, event.worker, now)
+            if took is not None:
+                batch.pace.finished(now, took)
+        self._desk.space.ring()
+
+    async def _decide(self, orders: list[Order]) -> None:
+        """Adds what each batch may hand out now."""
+        now = time.monotonic()
+        batches = list(self._desk.batches.values())
+        grants = share_out(self._desk.room, [batch.demand(now, self._timing) for batch in batches])
+        metrics.SLICES_OUTSTANDING.set(sum(len(batch.ledger.out) for batch in batches))
+        for batch, grant in zip(batches, grants, strict=True):
+            if grant > 0:
+                await self._cut(batch, grant, orders)
+
+    async def _cut(self, batch: Batch, grant: int, orders: list[Order]) -> None:
+        """Adds up to `grant` slices of a batch, those that came back first."""
+        batch_id, most = batch.facts.batch_id, len(orders) + grant
+        try:
+            await self._take_again(batch, most, orders)
+            await self._take_new(batch, most, orders)
+        except Away as error:
+            log.warning("blob store is away", batch=str(batch_id), error=str(error))
+            batch.rests_until = time.monotonic() + _REST_SECONDS
+        except Unreadable as error:
+            log.error("batch cannot go on", batch=str(batch_id), reason=str(error))
+            orders[:] = [order for order in orders if order.batch is not batch]
+            self._desk.forget([batch_id])
+            await self._book.fail(batch, str(error))
+
+    async def _take_again(self, batch: Batch, most: int, orders: list[Order]) -> None:
+        now = time.monotonic()
+        for entry in batch.ledger.resendable(batch.version, now, self._timing)[: most - len(orders)]:
+            piece = entry.piece
+            raw = await read_range(self._store, batch.facts.rows_path, piece.first_byte, piece.end_byte)
+            rows = rows_of(raw, piece)
+            orders.append(Order(batch, batch.resend(entry, now), rows))
+
+    async def _take_new(self, batch: Batch, most: int, orders: list[Order]) -> None:
+        if len(orders) < most:
+            await batch.tape.read_ahead()
+        while len(orders) < most and (taken := batch.tape.take()):
+            piece, raw = taken
+            rows = rows_of(raw, piece)
+            orders.append(Order(batch, batch.send(piece, time.monotonic()), rows))

@@ -1,0 +1,78 @@
+"""Wires ingest: who holds what, in the order in which it is opened and closed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from services.ingest.book import Book
+from services.ingest.desk import Desk
+from services.ingest.dispatcher import Dispatcher
+from services.ingest.handler import Handler
+from services.ingest.hints import Hints
+from services.ingest.kafka_logs import KafkaLogs
+from services.ingest.loops import repeat
+from services.ingest.overseer import Overseer
+from services.ingest.ownership import Ownership
+from services.ingest.settings import IngestSettings
+from services.ingest.sweeper import Sweeper
+from services.ingest.timing import Timing
+from shared import kafka, ops, postgres, redis
+from shared.blobs import open_store
+from shared.ops import Health
+from shared.room import Room
+from shared.service import run, together
+from shared.stopping import Stop
+from shared.topics import OUTCOMES, Named
+from shared.watchdog import Watchdog
+
+_ADMIN_MS = 20_000
+
+
+@asynccontextmanager
+async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_ADMIN_MS)
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def start(settings: IngestSettings, health: Health, stop: Stop) -> None:
+    await serve(settings, health, stop, Timing())
+
+
+async def serve(settings: IngestSettings, health: Health, stop: Stop, timing: Timing) -> None:
+    names = Named(settings.topic_prefix)
+    bootstrap = settings.kafka_bootstrap_servers
+    async with (
+        postgres.pool(settings) as pool,
+        redis.connect(settings) as store,
+        kafka.producer(bootstrap, names) as producer,
+        kafka.consumer(bootstrap, names.group("ingest"), settings.instance) as consumer,
+        _admin(bootstrap) as admin,
+        ops.serve(settings.ops_host, settings.ops_port, health),
+    ):
+        health.checks = {"postgres": lambda: pool.fetchval("select 1"), "redis": store.ping}
+        desk, book, blobs = Desk(), Book(pool), open_store(settings.blob_url)
+        ownership = Ownership(consumer, names.topic(OUTCOMES), desk.news.ring)
+        handler = Handler(desk, book, Dispatcher(producer), blobs, timing)
+        overseer = Overseer(
+            desk, book, ownership, Room(store), blobs, settings.max_concurrent_batches, timing
+        )
+        sweeper = Sweeper(desk, book, KafkaLogs(consumer, admin, names, book), timing)
+        hints = Hints(consumer, producer, names, handler.receive)
+        await together(
+            health,
+            stop,
+            hints.run(ownership, stop),
+            repeat("look", overseer.look, lambda: desk.news.wait(timing.look), stop),
+            repeat("turn", handler.turn, lambda: desk.space.wait(timing.look), stop),
+            repeat("sweep", sweeper.sweep, lambda: stop.wait(timing.sweep), stop),
+            Watchdog(consumer, health, lambda: False).run(stop),
+        )
+
+
+def main() -> None:
+    run("ingest", IngestSettings, start)
