@@ -14,6 +14,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared import metrics
+from shared.dead_letters import DeadLetters
 from shared.events import Event
 from shared.kafka import Producer, Record
 from shared.logs import log
@@ -25,12 +26,7 @@ from shared.wire import Decoder, Undecodable
 _POLL_MS = 200
 _FULL_WAIT_SECONDS = 0.5
 _COMMIT_SECONDS = 0.5
-_MAX_DEAD_LETTERS = 1_000
 E = TypeVar("E", bound=Event)
-
-
-class TooManyDeadLetters(Exception):
-    """A topic full of poison is a fault that somebody must look at, not work to skip."""
 
 
 class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka has no types
@@ -49,15 +45,13 @@ class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # ai
         capacity: int,
     ) -> None:
         self._consumer = consumer
-        self._producer = producer
-        self._topic = topic
+        self._dead_letters = DeadLetters(producer, topic)
         self._decoder = decoder
         self._handle = handle
         self._capacity = capacity
         self._prefixes: dict[TopicPartition, Prefix] = {}
         self._committed: dict[TopicPartition, int] = {}
         self._running: set[asyncio.Task[None]] = set()
-        self._dead_letters = 0
 
     @property
     def running(self) -> int:
@@ -110,17 +104,10 @@ class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # ai
         try:
             event = self._decoder.decode(record.headers, record.value)
         except Undecodable as error:
-            await self._bury(record, str(error))
+            await self._dead_letters.bury(record, str(error))
         else:
             await self._handle(event)
         prefix.finish(record.offset)
-
-    async def _bury(self, record: Record, reason: str) -> None:
-        self._dead_letters += 1
-        if self._dead_letters > _MAX_DEAD_LETTERS:
-            raise TooManyDeadLetters(f"{record.topic} has more than {_MAX_DEAD_LETTERS} records of no use")
-        log.warning("dead letter", topic=record.topic, offset=record.offset, reason=reason)
-        await self._producer.dead_letter(self._topic, record, reason)
 
     def _reap(self) -> None:
         for task in [task for task in self._running if task.done()]:

@@ -6,25 +6,28 @@ reads it; Kafka's own commit is only for those who look at lag.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
+import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
 from shared import metrics
+from shared.dead_letters import DeadLetters
 from shared.events import Event
-from shared.kafka import Producer, Record
+from shared.kafka import Record
 from shared.logs import log
 from shared.postgres import UNAVAILABLE, Connection, Pool
 from shared.stopping import Stop
-from shared.topics import Topic
 from shared.wire import Decoder, Undecodable
 
 _POLL_MS = 200
 _MAX_RECORDS = 2_000
 _OUTAGE_SECONDS = 120.0
 _RETRY_SECONDS = 0.5
+# Two members that hold the same rows for a moment (a rebalance) may lock them crosswise.
+_TRY_AGAIN = (*UNAVAILABLE, asyncpg.DeadlockDetectedError)
 _READ = "select topic, partition, next_offset from {schema}.offsets where topic = any($1::text[])"
 _MOVE = """
     insert into {schema}.offsets as o (topic, partition, next_offset)
@@ -35,6 +38,7 @@ _MOVE = """
          where e.topic = o.topic and e.partition = o.partition)
 """
 E = TypeVar("E", bound=Event)
+T = TypeVar("T")
 Polled = dict[TopicPartition, list[Record]]
 
 
@@ -42,29 +46,37 @@ class Overtaken(Exception):
     """Another member projected these records: what this one holds is old."""
 
 
-class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka has no types
-    """`project(connection, events)` runs inside the transaction; `after(events)` once it committed."""
+class Taken(NamedTuple, Generic[E]):
+    """An event with the record it came in, for those who must dead-letter it."""
+
+    event: E
+    record: Record
+
+
+class Projection(ConsumerRebalanceListener, Generic[E]):
+    """`project(connection, taken)` runs inside the transaction, perhaps more than once; `after(taken)`
+    runs once it committed."""
 
     def __init__(
         self,
         schema: str,
         pool: Pool,
         consumer: AIOKafkaConsumer,
-        producer: Producer,
-        topic: Topic,
+        dead_letters: DeadLetters,
         decoder: Decoder[E],
-        project: Callable[[Connection, Sequence[E]], Awaitable[None]],
-        after: Callable[[Sequence[E]], Awaitable[None]],
+        project: Callable[[Connection, Sequence[Taken[E]]], Awaitable[None]],
+        after: Callable[[Sequence[Taken[E]]], Awaitable[None]],
     ) -> None:
         self._schema = schema
         self._pool = pool
         self._consumer = consumer
-        self._producer = producer
-        self._topic = topic
+        self._dead_letters = dead_letters
         self._decoder = decoder
         self._project = project
         self._after = after
         self._stored: dict[TopicPartition, int] = {}
+        self._sought: dict[TopicPartition, int] = {}
+        self._restarted: set[TopicPartition] = set()
 
     async def run(self, names: Iterable[str], stop: Stop) -> None:
         self._consumer.subscribe(list(names), listener=self)
@@ -77,7 +89,9 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         """Nothing to give back: offsets are stored with their rows."""
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        await self._rewind(assigned)
+        """Until the offsets are known again, the compare-and-set refuses everything."""
+        self._stored = {}
+        await self._patiently(lambda: self._rewind(assigned))
 
     async def _rewind(self, partitions: Iterable[TopicPartition]) -> None:
         """To what is stored, or the beginning; an offset outside the log goes to the earliest."""
@@ -85,59 +99,66 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         rows = await self._pool.fetch(_READ.format(schema=self._schema), list({tp.topic for tp in tps}))
         stored = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
         self._stored = {tp: stored[tp] for tp in tps if tp in stored}
-        for tp in tps:
-            self._consumer.seek(tp, stored.get(tp, 0))
+        self._restarted = set()
+        self._sought = {tp: stored.get(tp, 0) for tp in tps}
+        for tp, offset in self._sought.items():
+            self._consumer.seek(tp, offset)
 
     def _unseen(self, polled: Polled) -> Polled:
         """Without what is stored already: a rebalance during a transaction seeks back to before it."""
-        new = {tp: [r for r in records if r.offset >= self._edge(tp)] for tp, records in polled.items()}
+        new = {tp: self._from_edge(tp, records) for tp, records in polled.items()}
         return {tp: records for tp, records in new.items() if records}
 
-    def _edge(self, tp: TopicPartition) -> int:
-        """The stored offset, or 0 where the log ends before it: the broker lost its tail."""
-        stored, end = self._stored.get(tp, 0), self._consumer.highwater(tp)
-        return 0 if end is not None and end < stored else stored
+    def _from_edge(self, tp: TopicPartition, records: list[Record]) -> list[Record]:
+        """A record left of where reading began: the stored offset lay beyond the log's end (a cut tail,
+        a topic made anew), the client went to the earliest, and all that comes is new."""
+        if records[0].offset < self._sought.get(tp, 0):
+            log.warning("offsets start again", topic=tp.topic, partition=tp.partition)
+            self._sought[tp] = 0
+            self._restarted.add(tp)
+        edge = 0 if tp in self._restarted else self._stored.get(tp, 0)
+        return records if records[0].offset >= edge else [r for r in records if r.offset >= edge]
 
     async def _take(self, polled: Polled) -> None:
-        events = await self._decode(polled)
+        taken = await self._decode(polled)
         try:
-            await self._store_patiently(polled, events)
+            with metrics.PROJECT_SECONDS.labels(self._schema).time():
+                await self._patiently(lambda: self._store(polled, taken))
         except Overtaken:
             log.warning("projection overtaken", schema=self._schema)
-            await self._rewind(self._consumer.assignment())
+            await self._patiently(lambda: self._rewind(self._consumer.assignment()))
             return
         await self._tell_kafka(polled)
-        await self._after(events)
+        await self._after(taken)
 
-    async def _decode(self, polled: Polled) -> list[E]:
-        events: list[E] = []
+    async def _decode(self, polled: Polled) -> list[Taken[E]]:
+        taken: list[Taken[E]] = []
         for tp, records in polled.items():
             metrics.RECORDS_READ.labels(tp.topic).inc(len(records))
             for record in records:
                 try:
-                    events.append(self._decoder.decode(record.headers, record.value))
+                    taken.append(Taken(self._decoder.decode(record.headers, record.value), record))
                 except Undecodable as error:
-                    log.warning("dead letter", topic=tp.topic, offset=record.offset, reason=str(error))
-                    await self._producer.dead_letter(self._topic, record, str(error))
-        return events
+                    await self._dead_letters.bury(record, str(error))
+        return taken
 
-    async def _store_patiently(self, polled: Polled, events: Sequence[E]) -> None:
+    async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
         """An outage of Postgres is waited out for a while; then the process ends and is restarted."""
         async with asyncio.timeout(_OUTAGE_SECONDS):
             while True:
                 try:
-                    with metrics.PROJECT_SECONDS.labels(self._schema).time():
-                        return await self._store(polled, events)
-                except UNAVAILABLE as error:
+                    return await work()
+                except _TRY_AGAIN as error:
                     log.warning("projection waits for Postgres", error=type(error).__name__)
                     await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _store(self, polled: Polled, events: Sequence[E]) -> None:
+    async def _store(self, polled: Polled, taken: Sequence[Taken[E]]) -> None:
         moves = {tp: records[-1].offset + 1 for tp, records in polled.items()}
         async with self._pool.acquire() as connection, connection.transaction():
             await self._move(connection, moves)
-            await self._project(connection, events)
+            await self._project(connection, taken)
         self._stored |= moves
+        self._restarted -= moves.keys()
 
     async def _move(self, connection: Connection, moves: dict[TopicPartition, int]) -> None:
         """Compare-and-set of every partition's offset; raises Overtaken."""

@@ -42,3 +42,23 @@ create table exporter.offsets (
     next_offset bigint not null,
     primary key (topic, partition)
 );
+
+-- How cells leave in an export. Single expressions, so that the planner inlines them.
+create function exporter.cell(value text) returns text language sql immutable parallel safe as $$
+    -- A cell that a spreadsheet would run as a formula gets a leading quote (api-notes 37); a whole
+    -- number or an E.164 phone number (a number, too) is left as it is.
+    select case
+        when value ~ '^[[:space:]]*[-=+@\t\r]' and value !~ '^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$'
+            then '''' || value
+        else value
+    end
+$$;
+
+create function exporter.utc(value timestamptz) returns text language sql stable parallel safe as $$
+    select to_char(value at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+$$;
+
+-- The same as shared.ids.result_id: the batch's first 96 bits, then the row number as 32 bits.
+create function exporter.result_id(batch_id uuid, row_no bigint) returns uuid language sql immutable parallel safe as $$
+    select (substr(batch_id::text, 1, 28) || lpad(to_hex(row_no), 8, '0'))::uuid
+$$;

@@ -1,0 +1,5 @@
+"""`python -m services.exporter`."""
+
+from services.exporter.main import main
+
+main()

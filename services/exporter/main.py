@@ -1,0 +1,51 @@
+"""Wires the exporter: results into Postgres, the ends of batches, exports out."""
+
+from services.exporter.endings import Endings
+from services.exporter.export.route import export_route
+from services.exporter.handler import Handler
+from services.exporter.settings import ExporterSettings
+from shared.dead_letters import DeadLetters
+from shared.events import ImageAnalyzed
+from shared.kafka import consumer, producer
+from shared.ops import Health, serve
+from shared.postgres import pool
+from shared.projection import Projection
+from shared.service import run, together
+from shared.stopping import Stop
+from shared.topics import RESULTS, Named
+from shared.watchdog import Watchdog
+from shared.wire import Decoder
+
+
+async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
+    names = Named(settings.topic_prefix)
+    bootstrap = settings.kafka_bootstrap_servers
+    async with (
+        pool(settings) as database,
+        producer(bootstrap, names) as sender,
+        consumer(bootstrap, names.group("exporter"), settings.instance) as reader,
+        serve(settings.ops_host, settings.ops_port, health, [export_route(database)]),
+    ):
+        endings = Endings(database)
+        dead_letters = DeadLetters(sender, RESULTS)
+        handler = Handler(dead_letters, endings)
+        projection = Projection(
+            "exporter", database, reader, dead_letters, Decoder([ImageAnalyzed]), handler.store, handler.end
+        )
+        health.checks["postgres"] = lambda: database.fetchval("select 1")
+        watchdog = Watchdog(reader, health, lambda: False)
+        await together(
+            health,
+            stop,
+            projection.run([names.topic(RESULTS)], stop),
+            endings.sweep_forever(stop),
+            watchdog.run(stop),
+        )
+
+
+def main() -> None:
+    run("exporter", ExporterSettings, start)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+-- Stores the staged results that are newer than what is there, and moves the counters of their
+-- chunks by old against new in the same statement. Sorted, so that two members never wait crosswise.
+-- Comes back: every touched chunk with its rows so far and the rows stored now.
+with stored as (
+    insert into exporter.results as r (
+        batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
+        business_contact, image_description, error_class, error_message, analysis_result,
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at
+    )
+    select distinct on (batch_id, row_no)
+        batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
+        business_contact, image_description, error_class, error_message, analysis_result::json,
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra::json, created_at
+    from pg_temp.incoming
+    order by batch_id, row_no, attempt desc
+    on conflict (batch_id, row_no) do update set
+        attempt = excluded.attempt,
+        url = excluded.url,
+        success = excluded.success,
+        store_image = excluded.store_image,
+        text_content = excluded.text_content,
+        store_name = excluded.store_name,
+        business_contact = excluded.business_contact,
+        image_description = excluded.image_description,
+        error_class = excluded.error_class,
+        error_message = excluded.error_message,
+        analysis_result = excluded.analysis_result,
+        processing_time_seconds = excluded.processing_time_seconds,
+        api_key_used = excluded.api_key_used,
+        cache_hit = excluded.cache_hit,
+        gemini_model_used = excluded.gemini_model_used,
+        extra = excluded.extra,
+        created_at = excluded.created_at
+    where excluded.attempt > r.attempt
+    returning
+        new.batch_id, new.chunk_no, new.created_at, new.success as succeeds, old.success as succeeded,
+        new.error_class as gained, old.error_class as lost
+),
+counted as (
+    select
+        batch_id,
+        chunk_no,
+        count(*) as stored,
+        count(*) filter (where succeeded is null) as processed,
+        count(*) filter (where succeeds) - count(*) filter (where succeeded) as successful,
+        count(*) filter (where not succeeds) - count(*) filter (where not succeeded) as failed,
+        min(created_at) as first_result_at,
+        max(created_at) as last_result_at
+    from stored
+    group by batch_id, chunk_no
+),
+moved as (
+    select batch_id, chunk_no, gained as error_class, 1 as n from stored where gained is not null
+    union all
+    select batch_id, chunk_no, lost, -1 from stored where lost is not null
+),
+classed as (
+    select batch_id, chunk_no, jsonb_object_agg(error_class, n) as errors
+    from (
+        select batch_id, chunk_no, error_class, sum(n) as n
+        from moved
+        group by batch_id, chunk_no, error_class
+        having sum(n) <> 0
+    ) as sums
+    group by batch_id, chunk_no
+),
+reported as (
+    select batch_id, chunk_no, (array_agg(worker order by created_at desc))[1] as worker
+    from pg_temp.incoming
+    group by batch_id, chunk_no
+),
+totalled as (
+    insert into exporter.chunks as c (
+        batch_id, chunk_no, processed, successful, failed, errors, worker, first_result_at, last_result_at
+    )
+    select
+        batch_id, chunk_no, processed, successful, failed, coalesce(errors, '{}'), worker,
+        first_result_at, last_result_at
+    from counted
+    join reported using (batch_id, chunk_no)
+    left join classed using (batch_id, chunk_no)
+    order by batch_id, chunk_no
+    on conflict (batch_id, chunk_no) do update set
+        processed = c.processed + excluded.processed,
+        successful = c.successful + excluded.successful,
+        failed = c.failed + excluded.failed,
+        errors = case
+            when excluded.errors = '{}' then c.errors
+            else (
+                select coalesce(jsonb_object_agg(key, n), '{}')
+                from (
+                    select key, sum(value::int) as n
+                    from (
+                        select key, value from jsonb_each_text(c.errors)
+                        union all
+                        select key, value from jsonb_each_text(excluded.errors)
+                    ) as both_sides
+                    group by key
+                    having sum(value::int) <> 0
+                ) as sums
+            )
+        end,
+        worker = excluded.worker,
+        first_result_at = least(c.first_result_at, excluded.first_result_at),
+        last_result_at = greatest(c.last_result_at, excluded.last_result_at)
+    returning batch_id, chunk_no, processed
+)
+select batch_id, chunk_no, totalled.processed, counted.stored
+from totalled
+join counted using (batch_id, chunk_no)

@@ -1,0 +1,117 @@
+"""A poll's results into the table: one COPY, one statement that upserts and counts (rule 3)."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from shared.error_classes import ErrorClass
+from shared.events import ImageAnalyzed
+from shared.postgres import Connection, statements_beside
+from shared.wire import clean_text
+
+_SQL = statements_beside(__file__)
+_LONGEST_URL = 2_000
+_NOTHING = msgspec.Raw(b"null")
+# What says that a value can't be stored, by the server (also JSON too deep for it) or by the encoder
+# of a value here (a number out of range, a lone surrogate): trying again would not help.
+REFUSED = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+    OverflowError,
+    ValueError,
+)
+_COLUMNS = (
+    "batch_id",
+    "row_no",
+    "chunk_no",
+    "attempt",
+    "url",
+    "success",
+    "store_image",
+    "text_content",
+    "store_name",
+    "business_contact",
+    "image_description",
+    "error_class",
+    "error_message",
+    "analysis_result",
+    "processing_time_seconds",
+    "api_key_used",
+    "cache_hit",
+    "gemini_model_used",
+    "extra",
+    "created_at",
+    "worker",
+)
+
+
+class Chunk(NamedTuple):
+    """A chunk that a statement touched: its rows so far, and how many the statement stored of it."""
+
+    batch_id: UUID
+    chunk_no: int
+    processed: int
+    stored: int
+
+
+async def store(connection: Connection, events: Sequence[ImageAnalyzed]) -> list[Chunk]:
+    """Stores what is newer than what is there, in a savepoint. Raises one of REFUSED."""
+    async with connection.transaction():
+        await connection.execute(_SQL["incoming"])
+        await connection.copy_records_to_table(
+            "incoming", records=[_record(event) for event in events], columns=_COLUMNS, schema_name="pg_temp"
+        )
+        chunks = [Chunk(*row) for row in await connection.fetch(_SQL["store"])]
+        await connection.execute(_SQL["incoming_empty"])
+    return chunks
+
+
+def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
+    """In the order of _COLUMNS."""
+    return (
+        event.batch_id,
+        event.row_no,
+        event.chunk_no,
+        event.attempt,
+        event.url,
+        event.success,
+        event.store_image,
+        event.text_content,
+        event.store_name,
+        event.business_contact,
+        event.image_description,
+        event.error_class,
+        event.error_message,
+        None if event.analysis_result == _NOTHING else bytes(event.analysis_result).decode(),
+        event.processing_time_seconds,
+        event.api_key_used,
+        event.cache_hit,
+        event.gemini_model_used,
+        msgspec.json.encode(event.extra).decode() if event.extra else None,
+        event.at,
+        event.worker,
+    )
+
+
+def replacement(event: ImageAnalyzed) -> ImageAnalyzed:
+    """The plain failed result that takes the place of one that Postgres refuses (rule 7)."""
+    return ImageAnalyzed(
+        batch_id=event.batch_id,
+        at=event.at,
+        result_id=event.result_id,
+        chunk_id=event.chunk_id,
+        chunk_no=event.chunk_no,
+        row_no=event.row_no,
+        attempt=event.attempt,
+        run=event.run,
+        url=clean_text(event.url)[:_LONGEST_URL],
+        success=False,
+        error_class=ErrorClass.UNSTORABLE,
+        error_message="The answer for this row could not be stored.",
+        extra={clean_text(name): clean_text(cell) for name, cell in event.extra.items()},
+        worker=clean_text(event.worker),
+    )
