@@ -1,0 +1,131 @@
+"""Fetches pictures: public addresses only, at most 20 MB and 15 seconds each, a bounded number at once.
+
+A 40 KB picture takes 0.10 ms CPU (6,000 from tests/fakes/images over 25 kept connections; uvloop 0.12)."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from services.analyzer.address_guard import AddressGuard, Opened
+from services.analyzer.fetch_failure import FAILURES, MAX_WAIT, FetchFailure, of_exception, of_status
+from services.analyzer.sniff import SIGNATURE_BYTES, in_words, is_picture
+from services.analyzer.web_address import InvalidAddress, web_address
+from shared.error_classes import ErrorClass
+
+MAX_BYTES = 20 * 1000 * 1000
+TRY_SECONDS = 15.0
+CONNECT_SECONDS = 5.0
+MAX_REDIRECTS = 3
+TRIES = 3
+"""At most 3 · 15 s and two waits of 7 s between them: less than a minute in all."""
+
+_HEADERS = {
+    "User-Agent": "image-analyzer-enterprise",
+    "Accept": "image/jpeg,image/png,image/*;q=0.9,*/*;q=0.5",
+}
+_TOO_LARGE = FetchFailure(ErrorClass.TOO_LARGE, f"The picture has more than {MAX_BYTES // 1_000_000} MB.")
+
+
+class Picture(msgspec.Struct, frozen=True, gc=False):
+    """Content that begins like a picture and is whole."""
+
+    content: bytes
+
+
+class Downloader:
+    """An async context manager with the process' kept connections. `at_once` bounds all downloads."""
+
+    def __init__(self, opened: tuple[Opened, ...], at_once: int, try_seconds: float = TRY_SECONDS) -> None:
+        self._guard = AddressGuard(opened)
+        self._places = _Places(at_once)
+        self._timeout = aiohttp.ClientTimeout(total=try_seconds, sock_connect=CONNECT_SECONDS)
+
+    async def __aenter__(self) -> Self:
+        # `_Places` bounds the connections; in the connector's own queue waiting would count as being slow.
+        connector = aiohttp.TCPConnector(
+            limit=0, ttl_dns_cache=60, keepalive_timeout=30, socket_factory=self._guard.make_socket
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_HEADERS,
+            timeout=self._timeout,
+            read_bufsize=256 * 1024,
+            trust_env=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def fetch(self, address: str) -> Picture | FetchFailure:
+        """The picture at `address`, after up to three tries, or why there is none. Raises nothing."""
+        try:
+            url = web_address(address)
+        except InvalidAddress as error:
+            return FetchFailure(ErrorClass.INVALID_URL, str(error))
+        for tried in range(1, TRIES):
+            outcome = await self._try(url)
+            if isinstance(outcome, Picture) or not outcome.again:
+                return outcome
+            await asyncio.sleep(max(outcome.wait, random.uniform(0, min(2.0**tried, MAX_WAIT))))
+        return await self._try(url)
+
+    async def _try(self, url: URL) -> Picture | FetchFailure:
+        async with self._places.at(url.raw_host or ""):
+            try:
+                # aiohttp counts the reply that it does not follow any more.
+                async with self._session.get(url, max_redirects=MAX_REDIRECTS + 1) as response:
+                    if not 200 <= response.status < 300:
+                        return of_status(response.status, response.headers.get("Retry-After", ""))
+                    return await _read(response)
+            except FAILURES as error:
+                return of_exception(error)
+
+
+async def _read(response: aiohttp.ClientResponse) -> Picture | FetchFailure:
+    """The content, decoded, unless it is too much or no picture: then the rest is not waited for."""
+    if (response.content_length or 0) > MAX_BYTES:
+        return _TOO_LARGE
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_any():
+        pieces.append(piece)
+        seen, size = size, size + len(piece)
+        if seen < SIGNATURE_BYTES <= size and not is_picture(b"".join(pieces)):
+            break
+        if size > MAX_BYTES:
+            return _TOO_LARGE
+    content = b"".join(pieces)
+    if not is_picture(content):
+        return FetchFailure(ErrorClass.NOT_AN_IMAGE, in_words(content))
+    return Picture(content)
+
+
+class _Places:
+    """Who may download now. One host gets half of the places at most: a slow one must not hold up all."""
+
+    def __init__(self, total: int) -> None:
+        self._all = asyncio.Semaphore(total)
+        self._of_one = max(1, total // 2)
+        self._hosts: dict[str, asyncio.Semaphore] = {}
+        self._users: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def at(self, host: str) -> AsyncIterator[None]:
+        gate = self._hosts.setdefault(host, asyncio.Semaphore(self._of_one))
+        self._users[host] += 1
+        try:
+            async with gate, self._all:
+                yield
+        finally:
+            self._users[host] -= 1
+            if not self._users[host]:
+                del self._hosts[host], self._users[host]

@@ -1,0 +1,184 @@
+"""Downloads from an image server that misbehaves in every way it knows."""
+
+import asyncio
+import gzip
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from services.analyzer import download, fetch_failure
+from services.analyzer.address_guard import parse_allow_nets
+from services.analyzer.download import Downloader, Picture
+from services.analyzer.fetch_failure import FetchFailure
+from shared.error_classes import ErrorClass
+from tests.fakes.images import ImageServer, serve
+from tests.fakes.pictures import good
+
+
+@pytest.fixture
+async def images() -> AsyncIterator[ImageServer]:
+    async with serve(0) as server:
+        yield server
+
+
+@pytest.fixture
+async def downloader() -> AsyncIterator[Downloader]:
+    async with Downloader(parse_allow_nets("127.0.0.1/32"), at_once=20, try_seconds=0.5) as downloader:
+        yield downloader
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries without long waits between them; what a host asks for is still kept."""
+    monkeypatch.setattr(download, "MAX_WAIT", 0.01)
+
+
+async def failure(downloader: Downloader, url: str) -> FetchFailure:
+    outcome = await downloader.fetch(url)
+    assert isinstance(outcome, FetchFailure), url
+    assert url not in outcome.message
+    assert outcome.message.endswith(".")
+    return outcome
+
+
+@pytest.mark.parametrize("path", ["good", "slow/50", "drip/200", "redirect/3", "flaky/2"])
+async def test_pictures_come_whole(images: ImageServer, downloader: Downloader, path: str) -> None:
+    assert await downloader.fetch(f"{images.url}/{path}/7.jpg") == Picture(good(7, 0))
+
+
+@pytest.mark.parametrize(
+    ("path", "error_class", "tries"),
+    [
+        ("404/x.jpg", ErrorClass.HTTP_4XX, 1),
+        ("403/x.jpg", ErrorClass.HTTP_4XX, 1),
+        ("500/x.jpg", ErrorClass.HTTP_5XX, 3),
+        ("flaky/9/1.jpg", ErrorClass.HTTP_5XX, 3),
+        ("type/html/x.jpg", ErrorClass.NOT_AN_IMAGE, 1),
+        ("broken/1.jpg", ErrorClass.NOT_AN_IMAGE, 1),
+        ("empty/1.jpg", ErrorClass.NOT_AN_IMAGE, 1),
+        ("cut/1.jpg", ErrorClass.NETWORK, 3),
+        ("stall/1.jpg", ErrorClass.TIMEOUT, 3),
+        ("slow/900/1.jpg", ErrorClass.TIMEOUT, 3),
+        ("drip/2000/1.jpg", ErrorClass.TIMEOUT, 3),
+    ],
+)
+async def test_failures_have_a_class_and_transient_ones_three_tries(
+    images: ImageServer, downloader: Downloader, path: str, error_class: ErrorClass, tries: int
+) -> None:
+    assert (await failure(downloader, f"{images.url}/{path}")).error_class is error_class
+    assert images.requests[f"/{path}"] == tries
+
+
+async def test_a_picture_that_never_ends_is_cut_at_the_cap(images: ImageServer) -> None:
+    async with Downloader(parse_allow_nets("127.0.0.1/32"), at_once=1) as downloader:
+        assert (await failure(downloader, f"{images.url}/endless/1.jpg")).error_class is ErrorClass.TOO_LARGE
+        assert isinstance(await downloader.fetch(f"{images.url}/good/1.jpg"), Picture)
+
+
+async def test_redirects_are_counted_and_stay_on_the_public_web(
+    images: ImageServer, downloader: Downloader
+) -> None:
+    ways = {
+        "redirect/4/1.jpg": ErrorClass.HTTP_4XX,
+        "loop/1.jpg": ErrorClass.HTTP_4XX,
+        "to/http://127.0.0.2/1.jpg": ErrorClass.BLOCKED_ADDRESS,
+        "to/http://169.254.169.254/latest/meta-data/": ErrorClass.BLOCKED_ADDRESS,
+        "to/http://[::1]/1.jpg": ErrorClass.BLOCKED_ADDRESS,
+        "to/file:///etc/passwd": ErrorClass.INVALID_URL,
+        "to/ftp://a.example.com/1.jpg": ErrorClass.INVALID_URL,
+    }
+    assert {way: (await failure(downloader, f"{images.url}/{way}")).error_class for way in ways} == ways
+
+
+async def test_nothing_that_is_not_public_is_reached(images: ImageServer) -> None:
+    port = images.url.rpartition(":")[2]
+    async with Downloader((), at_once=4) as downloader:
+        for host in ("127.0.0.1", "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"):
+            outcome = await failure(downloader, f"http://{host}:{port}/good/1.jpg")
+            assert outcome.error_class is ErrorClass.BLOCKED_ADDRESS, host
+        for host in ("127.1", "2130706433", "0x7f000001"):
+            outcome = await failure(downloader, f"http://{host}:{port}/good/1.jpg")
+            assert outcome.error_class in (ErrorClass.BLOCKED_ADDRESS, ErrorClass.INVALID_URL), host
+    assert not images.requests
+
+
+async def test_invalid_addresses_fail_before_any_network(images: ImageServer, downloader: Downloader) -> None:
+    host = images.url.removeprefix("http://")
+    for text in (
+        "",
+        "x",
+        f"ftp://{host}/good/1.jpg",
+        f"http://user:word@{host}/good/1.jpg",
+        f"{images.url}/\r\n1",
+    ):
+        assert (await failure(downloader, text or " ")).error_class is ErrorClass.INVALID_URL
+    assert not images.requests
+
+
+async def test_unreachable_hosts_and_names(downloader: Downloader) -> None:
+    assert (await failure(downloader, "http://127.0.0.1:1/x.jpg")).error_class is ErrorClass.NETWORK
+    assert (await failure(downloader, "http://no-such-host.invalid/x.jpg")).error_class in (
+        ErrorClass.DNS,
+        ErrorClass.TIMEOUT,
+    )
+
+
+async def test_one_slow_host_leaves_places_for_others(images: ImageServer) -> None:
+    port = images.url.rpartition(":")[2]
+    async with Downloader(parse_allow_nets("127.0.0.0/8"), at_once=4, try_seconds=3) as downloader:
+        slow = [asyncio.create_task(downloader.fetch(f"{images.url}/slow/1500/{n}.jpg")) for n in range(4)]
+        began = time.monotonic()
+        assert isinstance(
+            await downloader.fetch(f"http://127.0.0.2:{port}/good/1.jpg"), Picture | FetchFailure
+        )
+        assert time.monotonic() - began < 1
+        assert all(isinstance(outcome, Picture) for outcome in await asyncio.gather(*slow))
+
+
+async def test_a_host_that_asks_for_long_patience_is_not_tried_again(downloader: Downloader) -> None:
+    async def busy(request: web.Request) -> web.Response:
+        return web.Response(status=429, headers={"Retry-After": str(int(fetch_failure.MAX_WAIT) + 1)})
+
+    async with served(busy) as url:
+        outcome = await failure(downloader, url)
+        assert (outcome.error_class, outcome.again) == (ErrorClass.HTTP_4XX, False)
+        assert outcome.message == "The host answered 429 Too Many Requests."
+
+
+async def test_compressed_replies_are_capped_after_unpacking(downloader: Downloader) -> None:
+    async def bomb(request: web.Request) -> web.Response:
+        body = gzip.compress(b"\xff\xd8\xff" + bytes(download.MAX_BYTES), 1)
+        return web.Response(body=body, headers={"Content-Encoding": "gzip"})
+
+    async with served(bomb) as url:
+        assert (await failure(downloader, url)).error_class is ErrorClass.TOO_LARGE
+
+
+async def test_requests_carry_no_cookies_and_no_referer(downloader: Downloader) -> None:
+    seen: list[set[str]] = []
+
+    async def remember(request: web.Request) -> web.Response:
+        seen.append({name.lower() for name in request.headers})
+        return web.Response(body=good(1, 0), headers={"Set-Cookie": "a=b"})
+
+    async with served(remember) as url:
+        for _ in range(2):
+            assert isinstance(await downloader.fetch(url), Picture)
+    assert all(headers == {"host", "user-agent", "accept", "accept-encoding"} for headers in seen)
+
+
+@asynccontextmanager
+async def served(handler: "web.Handler") -> AsyncIterator[str]:  # type: ignore[name-defined]
+    application = web.Application()
+    application.router.add_get("/1.jpg", handler)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/1.jpg"
+    finally:
+        await runner.cleanup()
