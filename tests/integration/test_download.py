@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -108,13 +107,13 @@ async def test_nothing_that_is_not_public_is_reached(images: ImageServer) -> Non
 async def test_invalid_addresses_fail_before_any_network(images: ImageServer, downloader: Downloader) -> None:
     host = images.url.removeprefix("http://")
     for text in (
-        "",
+        "?",
         "x",
         f"ftp://{host}/good/1.jpg",
         f"http://user:word@{host}/good/1.jpg",
         f"{images.url}/\r\n1",
     ):
-        assert (await failure(downloader, text or " ")).error_class is ErrorClass.INVALID_URL
+        assert (await failure(downloader, text)).error_class is ErrorClass.INVALID_URL
     assert not images.requests
 
 
@@ -129,12 +128,10 @@ async def test_unreachable_hosts_and_names(downloader: Downloader) -> None:
 async def test_one_slow_host_leaves_places_for_others(images: ImageServer) -> None:
     port = images.url.rpartition(":")[2]
     async with Downloader(parse_allow_nets("127.0.0.0/8"), at_once=4, try_seconds=3) as downloader:
-        slow = [asyncio.create_task(downloader.fetch(f"{images.url}/slow/1500/{n}.jpg")) for n in range(4)]
-        began = time.monotonic()
-        assert isinstance(
-            await downloader.fetch(f"http://127.0.0.2:{port}/good/1.jpg"), Picture | FetchFailure
-        )
-        assert time.monotonic() - began < 1
+        slow = [asyncio.create_task(downloader.fetch(f"{images.url}/slow/700/{n}.jpg")) for n in range(4)]
+        await asyncio.sleep(0)
+        assert isinstance(await downloader.fetch(f"http://localhost:{port}/good/1.jpg"), Picture)
+        assert not any(task.done() for task in slow)
         assert all(isinstance(outcome, Picture) for outcome in await asyncio.gather(*slow))
 
 
