@@ -7,7 +7,7 @@ from services.analyzer.contacts import Contact
 
 HOURS = re.compile(r"\d(?::\d\d|\s?[aApP]\.?\s?[mM]\b|\s?[uU]hr\b)")
 _DAYS = re.compile(
-    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b\.?\s*(?:[-\u2013&,/]|to\b|$|\d)"
+    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b\.?\s*(?:[-\u2013&,/]|to\b|closed\b|$|\d)"
     r"|\b(?:open|closed)\b.*(?:\d|daily|day|late|now)|\b24\s?(?:hours|hrs|h)\b|\b24/7\b|\b7 days\b|\bdaily\b",
     re.I,
 )

@@ -75,15 +75,17 @@ def _is_receipt(texts: Sequence[str]) -> bool:
 
 
 def _is_chart(texts: Sequence[str]) -> bool:
-    """Axes: at least half of the lines have more digits than letters, or are as short as a tick's name."""
-    numbers = _count(_is_number(text) for text in texts)
-    return numbers >= 4 and 2 * numbers >= len(texts)
+    """Axes: at least six ticks, three of them numbers, and most lines are ticks."""
+    ticks = [text for text in texts if _is_tick(text)]
+    numbers = _count(any(map(str.isdigit, text)) for text in ticks)
+    return len(ticks) >= 6 and numbers >= 3 and 2 * len(ticks) >= len(texts)
 
 
-def _is_number(text: str) -> bool:
-    """A tick of an axis. A phone number has more digits."""
+def _is_tick(text: str) -> bool:
+    """A number with its unit, or a word as short as a month's. A phone number has more digits."""
     digits = sum(map(str.isdigit, text))
-    return 0 < digits < 7 and digits >= sum(map(str.isalpha, text))
+    letters = sum(map(str.isalpha, text))
+    return (0 < digits < 7 and letters <= digits) or (not digits and 0 < letters <= 4)
 
 
 def _is_page(texts: Sequence[str]) -> bool:

@@ -1,0 +1,134 @@
+"""From an analysis to the columns of a row: whole pictures, as the providers give them."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.analyzer.analysis import Analysis, Scored, TextLine
+from services.analyzer.interpret import document, interpret
+
+Rows = list[tuple[str, float]]
+
+
+def picture(rows: Rows, labels: tuple[str, ...] = (), logos: tuple[str, ...] = ()) -> Analysis:
+    """Lines from top to bottom: text and height, in fractions of the picture."""
+    lines, y = [], 0.05
+    for text, height in rows:
+        lines.append(TextLine(text, 0.1, y, min(0.8, 0.5 * height * len(text)), height, 0.98))
+        y += 1.4 * height
+    return Analysis(
+        provider="test",
+        text="\n".join(text for text, _ in rows),
+        lines=tuple(lines),
+        labels=tuple(Scored(name, 0.9 - 0.01 * rank) for rank, name in enumerate(labels)),
+        logos=tuple(Scored(name, 0.8) for name in logos),
+    )
+
+
+SIGN: Rows = [("Kettle & Crumb", 0.2), ("Mon-Sat 8:00 - 18:00", 0.06), ("Tel. (312) 555-0147", 0.08)]
+LETTER: Rows = [("Annual meeting of the members", 0.05)] + [
+    (f"In the {n}. paragraph the board says what was done", 0.025) for n in range(12)
+]
+RECEIPT: Rows = [
+    ("MINI MARKT", 0.05),
+    *((text, 0.03) for text in ("Milk 1.20", "Bread 2.40", "Eggs 3.10")),
+    ("TOTAL 6.70", 0.04),
+    ("Thank you", 0.03),
+]
+CHART: Rows = [
+    ("Visitors per day", 0.07),
+    *((text, 0.04) for text in ("0", "50", "100", "150", "Mon", "Tue", "Wed", "Thu")),
+]
+SLIDE: Rows = [("Goals", 0.12)] + [(f"we will do the {n}. thing until the summer", 0.05) for n in range(7)]
+
+
+def test_a_shop_sign_gives_its_name_its_best_contact_and_a_sentence() -> None:
+    read = interpret(picture(SIGN), "US")
+    assert read.store_image
+    assert read.store_name == "Kettle & Crumb"
+    assert read.business_contact == "+13125550147"
+    assert read.image_description == "Shop sign of Kettle & Crumb with a phone number and opening hours."
+    assert read.text_content == "Kettle & Crumb\nMon-Sat 8:00 - 18:00\nTel. (312) 555-0147"
+
+
+@pytest.mark.parametrize(
+    "rows", [LETTER, RECEIPT, CHART, SLIDE, []], ids=["letter", "receipt", "chart", "slide", "none"]
+)
+def test_no_shop_without_labels_has_neither_store_image_nor_name(rows: Rows) -> None:
+    read = interpret(picture(rows), "US")
+    assert (read.store_image, read.store_name) == (False, None)
+    assert read.image_description
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows", "store"),
+    [
+        (("Building", "Retail", "Window"), SIGN, True),
+        (("Convenience store",), [], True),
+        (("Font", "Signage"), SIGN, True),  # the text decides
+        (("Font", "Rectangle"), LETTER, False),
+        (("Font", "Receipt"), SIGN, False),
+        (("Mountain", "Sky", "Nature"), [("Lake view", 0.2)], False),
+        (("Diagram", "Font"), CHART, False),
+    ],
+)
+def test_the_surest_label_decides(labels: tuple[str, ...], rows: Rows, store: bool) -> None:
+    read = interpret(picture(rows, labels), "US")
+    assert read.store_image is store
+    assert read.store_name == ("Kettle & Crumb" if store and rows else None)
+
+
+def test_a_label_that_is_not_sure_decides_nothing() -> None:
+    seen = msgspec.structs.replace(picture(SIGN), labels=(Scored("Landscape", 0.9), Scored("Shop", 0.3)))
+    assert not interpret(seen, "US").store_image
+
+
+def test_a_sure_logo_names_the_shop() -> None:
+    assert interpret(picture(SIGN, ("Store",), ("Kettle",)), "US").store_name == "Kettle"
+
+
+def test_blank_text_is_null() -> None:
+    read = interpret(Analysis(provider="test", text=" \n"), "US")
+    assert read.text_content is None
+    assert read.business_contact is None
+    assert read.contacts == ()
+
+
+def test_the_document_holds_what_was_seen_and_found() -> None:
+    seen = picture(SIGN, ("Store",), ("Kettle",))
+    kept = msgspec.json.decode(document(seen, interpret(seen, "US")))
+    assert set(kept) == {
+        "schema", "provider", "model", "labels", "logos", "lines", "contacts", "evidence",
+    }  # fmt: skip
+    assert kept["labels"] == [{"name": "Store", "score": 0.9}]
+    assert kept["contacts"] == [{"kind": "phone", "value": "+13125550147", "shown": "(312) 555-0147"}]
+    assert kept["evidence"] == "label Store 0.90"
+    assert len(kept["lines"]) == 3
+
+
+fractions = st.floats(0, 1)
+lines = st.builds(TextLine, st.text(), fractions, fractions, fractions, fractions, fractions)
+scored = st.builds(Scored, st.text() | st.sampled_from(["Store", "Font", "Receipt"]), fractions)
+
+
+@given(st.lists(lines, max_size=12), st.lists(scored, max_size=3), st.lists(scored, max_size=2), st.text())
+def test_any_analysis_is_interpreted_the_same_each_time(
+    found: list[TextLine], labels: list[Scored], logos: list[Scored], region: str
+) -> None:
+    text = "\n".join(line.text for line in found)
+    seen = Analysis("test", text, tuple(found), tuple(labels), tuple(logos))
+    read = interpret(seen, region)
+    assert read == interpret(seen, region)
+    assert read.store_image or read.store_name is None
+    assert read.image_description is not None
+    assert "\n" not in read.image_description or any("\n" in label.name for label in labels)
+    assert read.store_name is None or read.store_name.strip()
+
+
+@given(st.lists(lines, max_size=8))
+def test_a_name_is_never_invented(found: list[TextLine]) -> None:
+    read = interpret(Analysis("test", "\n".join(line.text for line in found), tuple(found)), "US")
+    said = {word for line in found for word in line.text.split()}
+    seen = "".join(said)
+    assert all(word in seen for word in (read.store_name or "").split())

@@ -1,0 +1,135 @@
+"""Contacts are found in the text, in one form, and nothing else is taken for one."""
+
+import time
+
+import phonenumbers
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.analyzer.contacts import MAX_CONTACTS, Contact, contacts_in
+
+
+def values(text: str, region: str = "US") -> list[str]:
+    return [contact.value for contact in contacts_in(text, region)]
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "expected"),
+    [
+        ("(415) 555-0132", "US", "+14155550132"),
+        ("415.555.0132", "US", "+14155550132"),
+        ("415 555 0132", "US", "+14155550132"),
+        ("Tel:4155550132", "US", "+14155550132"),
+        ("+1 (415) 555-0132", "DE", "+14155550132"),
+        ("Call us: 1-800-555-0199!", "US", "+18005550199"),
+        ("030/23125042", "DE", "+493023125042"),
+        ("Tel. 020 7946 0321", "GB", "+442079460321"),
+        ("+44 (0)20 7946 0321", "US", "+442079460321"),
+        ("T 01 42 68 53 00", "FR", "+33142685300"),
+        ("06 1234 5678", "IT", "+390612345678"),
+        ("415\u2013555\u20130132", "US", "+14155550132"),
+        ("(123) 555-0147", "US", "+11235550147"),  # no such area code, but painted as a phone number
+    ],
+)
+def test_a_phone_number_is_found_however_it_is_painted(text: str, region: str, expected: str) -> None:
+    assert values(f"Shop of things\n{text}\nOpen 9:00 - 18:30", region) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-11-23 10:15",
+        "23.11.2026",
+        "9.00-18.30",
+        "Mon-Fri 9:00 - 18:00, Sat 10:00 - 16:00",
+        "No. 00871",
+        "1,234.00 5,678.00",
+        "12345678901234567890",
+        "A4155550132",
+        "Since 1974 - 2024",
+        "St.John No.5 a.m. U.S.A. Fresh...daily 3.50 e.g.this",
+        "me @ home",
+        "@",
+    ],
+)
+def test_what_is_no_contact_is_not_taken_for_one(text: str) -> None:
+    assert contacts_in(text, "US") == ()
+
+
+def test_two_numbers_beside_a_stroke_are_two() -> None:
+    assert values("415-555-0132 / 415-555-0133") == ["+14155550132", "+14155550133"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("INFO@SHOP.COM", "email", "info@shop.com"),
+        ("Email:a.b+c@shop-of.co.uk,", "email", "a.b+c@shop-of.co.uk"),
+        ("www.Shop.com", "web", "www.shop.com"),
+        ("https://shop.de/Menu/", "web", "shop.de/Menu"),
+        ("Web:shop.de", "web", "shop.de"),
+        ("SHOP.COM", "web", "shop.com"),
+        ("@Blue_Harbor", "social", "@blue_harbor"),
+        ("facebook.com/BlueHarbor", "social", "facebook.com/BlueHarbor"),
+        ("https://wa.me/14155550132", "social", "wa.me/14155550132"),
+    ],
+)
+def test_an_address_is_found(text: str, kind: str, value: str) -> None:
+    found = contacts_in(f"Shop {text} and more", "US")
+    assert (kind, value) in [(contact.kind, contact.value) for contact in found]
+
+
+def test_the_best_contact_comes_first() -> None:
+    kinds = [c.kind for c in contacts_in("@shop www.shop.com info@shop.com (415) 555-0132", "US")]
+    assert kinds == ["phone", "email", "web", "social"]
+
+
+def test_a_contact_painted_twice_is_one() -> None:
+    assert values("(415) 555-0132\n415-555-0132") == ["+14155550132"]
+
+
+def test_a_phone_book_gives_a_bounded_list_in_bounded_time() -> None:
+    began = time.process_time()
+    assert len(values("\n".join(f"(415) 555-{n:04d}" for n in range(10_000)))) == MAX_CONTACTS
+    for hostile in (
+        "1 " * 50_000,
+        "a." * 50_000,
+        "a@" * 50_000,
+        "1-" * 50_000,
+        "(" * 50_000,
+        "a.b@c.d " * 20_000,
+    ):
+        contacts_in(hostile, "US")
+    assert time.process_time() - began < 5
+
+
+@given(st.text() | st.text("0123456789+-()/. @awx\n", max_size=80), st.sampled_from(["US", "DE", "", "xx"]))
+def test_any_text_is_read_the_same_each_time(text: str, region: str) -> None:
+    found = contacts_in(text, region)
+    assert found == contacts_in(text, region)
+    assert all(contact.shown in text for contact in found)
+
+
+FORMATS = (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@given(
+    st.sampled_from(["US", "DE", "GB", "FR", "IT", "BR", "JP", "IN", "AU", "MX"]),
+    st.sampled_from(FORMATS),
+    st.sampled_from(["", "Tel. ", "Call: ", "\u260e "]),
+)
+def test_each_country_s_own_example_is_found_in_its_own_writing(region: str, style: int, before: str) -> None:
+    number = phonenumbers.example_number(region)
+    assert number
+    written = phonenumbers.format_number(number, style)
+    assert values(f"Shop\n{before}{written}\n", region) == [
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    ]
+
+
+@given(st.integers(2_000_000, 9_999_999))
+def test_what_was_found_is_found_in_its_own_form(local: int) -> None:
+    for contact in contacts_in(f"415{local}", "US"):
+        again = contacts_in(contact.value, "DE")
+        assert again == (Contact("phone", contact.value, contact.value),)
