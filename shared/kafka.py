@@ -42,6 +42,10 @@ class Producer:
         name = self._names.topic(topic)
         await self._client.send_and_wait(name, body, key=key, headers=list(headers))
 
+    async def ping(self) -> None:
+        """Asks a broker for its metadata; raises when none answers."""
+        await self._client.client.fetch_all_metadata()
+
     async def dead_letter(self, topic: Topic, record: Record, reason: str) -> None:
         """The original bytes, with the reason and the origin as headers."""
         origin = f"{record.topic}/{record.partition}/{record.offset}"

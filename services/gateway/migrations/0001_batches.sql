@@ -32,6 +32,6 @@ create table gateway.idempotency_keys (
     key text primary key,
     fingerprint bytea not null,
     batch_id uuid not null,
-    reply jsonb not null,
+    reply text not null,
     created_at timestamptz not null default now()
 );

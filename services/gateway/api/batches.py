@@ -1,0 +1,90 @@
+"""Create, list and read batches."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.gateway import rows, views
+from services.gateway.api.ids import BatchId
+from services.gateway.chunks import read_chunks
+from services.gateway.context import Ctx
+from services.gateway.errors import ValidationError
+from services.gateway.paging import Paged, page_of
+from services.gateway.replies import json_reply, reply
+from services.gateway.snapshot import read_batch, read_page
+from services.gateway.status import Status
+
+router = APIRouter(tags=["batches"])
+# All chunks of a batch of 20 million rows at the usual chunk size; about 4 MB.
+_MOST_CHUNKS = 10_000
+
+
+@router.post("")
+async def create(ctx: Ctx, request: Request) -> Response:
+    submitted = await ctx.handler.upload(request)
+    replayed = {} if submitted.created else {"Idempotent-Replayed": "true"}
+    return json_reply(submitted.body, 201, replayed)
+
+
+@router.get("")
+async def list_batches(ctx: Ctx, page: Paged, status: str | None = None, q: str | None = None) -> Response:
+    listing = await read_page(ctx.pool, page, status_filter(status), q or None)
+    batches = [views.batch_info(batch) for batch in listing.batches]
+    return reply({"batches": batches, **page.facts(len(batches), listing.total)})
+
+
+@router.get("/{batch_id}")
+@router.get("/{batch_id}/status")
+async def detail(ctx: Ctx, batch_id: BatchId) -> Response:
+    batch = await read_batch(ctx.pool, batch_id)
+    return reply(views.detail(batch), headers=views.polling(batch))
+
+
+@router.get("/{batch_id}/progress")
+async def progress(ctx: Ctx, batch_id: BatchId) -> Response:
+    batch = await read_batch(ctx.pool, batch_id)
+    return reply(views.progress(batch), headers=views.polling(batch))
+
+
+@router.get("/{batch_id}/chunks")
+async def chunks(
+    ctx: Ctx,
+    batch_id: BatchId,
+    page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
+    per_page: Annotated[int | None, Query(ge=1)] = None,
+    limit: Annotated[int | None, Query(ge=1)] = None,
+    chunk_number: Annotated[int | None, Query(ge=1)] = None,
+    include_urls: bool = False,
+) -> Response:
+    """All of them unless a page is asked for. `include_urls` needs one `chunk_number`."""
+    if include_urls and chunk_number is None:
+        raise ValidationError(
+            "include_urls=true needs a chunk_number: a batch can have millions of addresses."
+        )
+    batch = await read_batch(ctx.pool, batch_id)
+    paged = page_of(page, per_page, limit, _MOST_CHUNKS, _MOST_CHUNKS)
+    first, last = paged.offset + 1, paged.offset + paged.size
+    if chunk_number is not None:
+        first = last = chunk_number
+    found = await read_chunks(ctx.pool, batch, first, last)
+    urls = await rows.urls_of(ctx.store, batch, chunk_number) if include_urls and chunk_number else []
+    total = batch.total_chunks if chunk_number is None else len(found)
+    data = {
+        "batch_id": batch_id,
+        "chunks": [views.chunk(batch, one, urls) for one in found],
+        **paged.facts(len(found), total),
+        "total_chunks": batch.total_chunks,
+    }
+    return reply(data, headers=views.polling(batch))
+
+
+def status_filter(status: str | None) -> Status | None:
+    """Any case; None for no filter."""
+    if not status:
+        return None
+    try:
+        return Status(status.lower())
+    except ValueError:
+        known = ", ".join(Status)
+        raise ValidationError(f"status is one of {known}, not {status[:50]!r}.") from None

@@ -1,0 +1,81 @@
+"""The form fields of an upload (pure): what they mean, and what is wrong with them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from services.gateway.errors import ValidationError
+from shared.wire import clean_text
+
+_NAME_LENGTH = 200
+_KEY_LENGTH = 255
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off"})
+
+
+class Wanted(NamedTuple):
+    """What the sender asked for. `region` is where phone numbers without a country code are from."""
+
+    name: str
+    filename: str
+    auto_start: bool
+    chunk_size: int
+    region: str
+
+
+def wanted_of(fields: Mapping[str, str], filename: str, chunk_size: int, region: str) -> Wanted:
+    """`chunk_size` and `region` are the defaults. Raises ValidationError."""
+    given = {name: value.strip() for name, value in fields.items() if value.strip()}
+    filename = _one_line(filename.replace("\\", "/").rpartition("/")[2]) or "upload.csv"
+    return Wanted(
+        name=_one_line(given.get("batch_name", "")) or _stem(filename),
+        filename=filename,
+        auto_start=boolean("auto_start", given.get("auto_start", "true")),
+        chunk_size=_chunk_size(given.get("chunk_size", str(chunk_size))),
+        region=_region(given.get("region", region)),
+    )
+
+
+def boolean(name: str, value: str) -> bool:
+    if value.lower() in _TRUE:
+        return True
+    if value.lower() in _FALSE:
+        return False
+    raise ValidationError(f"{name} is true or false, not {value[:50]!r}.")
+
+
+def fingerprint(sha256: str, fields: Mapping[str, str]) -> bytes:
+    """Of the file's content and the sorted fields: what makes two requests the same (rule 12)."""
+    return hashlib.sha256(json.dumps([sha256, sorted(fields.items())]).encode()).digest()
+
+
+def idempotency_key(header: str | None) -> str | None:
+    if header is None:
+        return None
+    if not (0 < len(header) <= _KEY_LENGTH and header.isascii() and header.isprintable()):
+        raise ValidationError(f"Idempotency-Key is 1 to {_KEY_LENGTH} visible ASCII characters.")
+    return header
+
+
+def _chunk_size(value: str) -> int:
+    if not (value.isascii() and value.isdigit() and len(value) <= 4 and 1 <= int(value) <= 2000):
+        raise ValidationError(f"chunk_size is a whole number from 1 to 2000, not {value[:50]!r}.")
+    return int(value)
+
+
+def _region(value: str) -> str:
+    if not (len(value) == 2 and value.isascii() and value.isalpha()):
+        raise ValidationError(f"region is a country's two-letter code such as US, not {value[:50]!r}.")
+    return value.upper()
+
+
+def _one_line(text: str) -> str:
+    printable = "".join(c if c.isprintable() else " " for c in clean_text(text))
+    return " ".join(printable.split())[:_NAME_LENGTH]
+
+
+def _stem(filename: str) -> str:
+    name = filename.removesuffix(".gz")
+    return PurePosixPath(name).stem or filename

@@ -1,0 +1,149 @@
+"""What the gateway does with a request that changes something: receive, decide, act, acknowledge."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+from obstore.store import ObjectStore
+from starlette.requests import Request
+
+from services.gateway import fields
+from services.gateway.change import Changed, change
+from services.gateway.errors import KeyReused, SystemUnavailable, ValidationError
+from services.gateway.multipart import UploadForm
+from services.gateway.settings import GatewaySettings
+from services.gateway.submit import Key, NewBatch, Submitted, submit
+from services.gateway.transitions import Action
+from services.gateway.upload import Upload, paths_of, too_large
+from shared import metrics
+from shared.desired import Desired, DesiredMirror
+from shared.logs import log
+from shared.postgres import Pool
+from shared.redis import UNAVAILABLE
+
+_FORM_SLACK = 1 << 16
+_SILENCE_SECONDS = 60.0
+_UPLOAD_SECONDS = 3_600.0
+_WAIT_SECONDS = 30.0
+# Each holds up to 30 MB: what is being read, and the parts of its two blobs.
+_UPLOADS_AT_ONCE = 4
+
+
+class Handler:
+    """Uploads and control. What it acknowledges is committed."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        pool: Pool,
+        store: ObjectStore,
+        mirror: DesiredMirror,
+        threads: Executor,
+    ) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._store = store
+        self._mirror = mirror
+        self._threads = threads
+        self._places = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+
+    async def upload(self, request: Request) -> Submitted:
+        """A form with a file becomes a batch: 201 only after its blobs and its row are there for good."""
+        key = fields.idempotency_key(request.headers.get("idempotency-key"))
+        max_bytes = self._settings.max_upload_mb << 20
+        if declared_length(request) > max_bytes + _FORM_SLACK:
+            raise too_large(max_bytes)
+        form = UploadForm(request.headers.get("content-type", ""))
+        await self._take_place()
+        try:
+            return await self._store_batch(form, body_of(request), key, max_bytes)
+        finally:
+            self._places.release()
+
+    async def control(self, batch_id: UUID, action: Action) -> Changed:
+        """The change is committed first, then mirrored in Redis, where a pause works at once."""
+        changed = await change(self._pool, batch_id, action)
+        if not await self._mirrored(batch_id, changed.desired):
+            raise SystemUnavailable(
+                f"The change is stored ({changed.after}), but Redis does not answer, so it could not be"
+                " passed on at once. Without Redis no picture is analysed; it takes effect when Redis is back."
+            )
+        return changed
+
+    async def _store_batch(
+        self, form: UploadForm, body: AsyncIterator[bytes], key: str | None, max_bytes: int
+    ) -> Submitted:
+        batch_id = uuid4()
+        upload = Upload(self._store, self._threads, paths_of(batch_id), max_bytes)
+        try:
+            async with within(_UPLOAD_SECONDS):
+                summary = await upload.receive(form, body)
+            batch = NewBatch(batch_id, self._wanted(form), summary, paths_of(batch_id))
+            print_of = fields.fingerprint(summary.sha256, form.fields)
+        except BaseException:
+            await asyncio.shield(upload.discard())
+            raise
+        # A commit whose answer is lost may have happened: then the blobs stay, or a batch had no file.
+        try:
+            submitted = await submit(self._pool, batch, Key(key, print_of) if key else None)
+        except KeyReused:
+            await upload.discard()
+            raise
+        if submitted.created:
+            await self._accepted(batch)
+        else:
+            await upload.discard()
+        return submitted
+
+    async def _accepted(self, batch: NewBatch) -> None:
+        metrics.ROWS_ACCEPTED.inc(batch.summary.total_rows)
+        await self._mirrored(batch.batch_id, batch.desired)
+        log.info("batch accepted", batch=str(batch.batch_id), rows=batch.summary.total_rows)
+
+    def _wanted(self, form: UploadForm) -> fields.Wanted:
+        defaults = self._settings.chunk_size, self._settings.default_region
+        return fields.wanted_of(form.fields, form.filename or "", *defaults)
+
+    async def _mirrored(self, batch_id: UUID, desired: Desired) -> bool:
+        """False when Redis is away: the mirror's keeper repeats it (mirror.py)."""
+        try:
+            await self._mirror.write(batch_id, desired)
+        except UNAVAILABLE as error:
+            log.warning("mirror not written", batch=str(batch_id), error=type(error).__name__)
+            return False
+        return True
+
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise SystemUnavailable("Too many uploads at once. Send it again in a minute.", 60) from error
+
+
+def declared_length(request: Request) -> int:
+    length = request.headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """A sender that is too slow is told so."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise ValidationError("The upload took too long or fell silent. Send it again.") from error
+
+
+async def body_of(request: Request) -> AsyncIterator[bytes]:
+    """The request's body, piece by piece."""
+    stream = aiter(request.stream())
+    while True:
+        async with within(_SILENCE_SECONDS):
+            piece = await anext(stream, None)
+        if piece is None:
+            return
+        yield piece

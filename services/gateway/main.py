@@ -1,0 +1,59 @@
+"""Wires the gateway: its clients, the web application, the outbox's relay, the mirror's keeper."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import aiohttp
+
+from services.gateway.api.health import checks_of
+from services.gateway.app import make_app
+from services.gateway.context import Context
+from services.gateway.edge import Edge
+from services.gateway.handler import Handler
+from services.gateway.mirror import MirrorKeeper
+from services.gateway.settings import GatewaySettings
+from services.gateway.webserver import WebServer, listening
+from shared import kafka, ops, postgres, redis
+from shared.blobs import open_store
+from shared.desired import DesiredMirror
+from shared.ops import Health
+from shared.outbox import Relay
+from shared.service import run, together
+from shared.stopping import Stop
+from shared.topics import Named
+
+# At most two uploads are parsed at once, beside the event loop on a machine of two cores.
+_PARSERS = 2
+
+
+async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
+    names = Named(settings.topic_prefix)
+    store = open_store(settings.blobs)
+    async with (
+        listening(settings.host, settings.port) as listener,
+        postgres.pool(settings) as pool,
+        redis.connect(settings) as client,
+        kafka.producer(settings.kafka_bootstrap_servers, names) as producer,
+        aiohttp.ClientSession(auto_decompress=False, trust_env=False) as http,
+        ops.serve(settings.ops_host, settings.ops_port, health),
+    ):
+        mirror = DesiredMirror(client)
+        with ThreadPoolExecutor(_PARSERS, "parser") as threads:
+            handler = Handler(settings, pool, store, mirror, threads)
+            context = Context(settings, pool, client, producer, store, http, handler, stop)
+            health.checks.update(checks_of(context))
+            web = WebServer(Edge(make_app(context)), listener)
+            await together(
+                health,
+                stop,
+                web.run(stop),
+                Relay(pool, producer).run(stop),
+                MirrorKeeper(pool, mirror).run(stop),
+            )
+
+
+def main() -> None:
+    run("gateway", GatewaySettings, start)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The web pages: server-rendered, live by one event stream a page."""

@@ -1,0 +1,79 @@
+"""One batch: progress, what may be done now, chunks, errors, and the first results with their pictures."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.api.ids import BatchId
+from services.gateway.chunks import advice_for
+from services.gateway.context import Context, Ctx
+from services.gateway.errors import BatchStateError
+from services.gateway.pages import live
+from services.gateway.pages.bars import Counted, chunks_a_cell, grid
+from services.gateway.pages.render import page, text
+from services.gateway.snapshot import Snapshot, read_batch
+from services.gateway.transitions import Action
+from shared.postgres import statements_beside
+
+router = APIRouter(include_in_schema=False)
+_SQL = statements_beside(__file__)
+_FIRST = 50
+
+
+@router.get("/batch/{batch_id}")
+async def batch_page(ctx: Ctx, batch_id: BatchId) -> Response:
+    batch = await read_batch(ctx.pool, batch_id)
+    values = {**await _progress(ctx, batch), **await _results(ctx, batch)}
+    return page("batch.html", **values)
+
+
+@router.get("/batch/{batch_id}/events")
+async def events(ctx: Ctx, batch_id: BatchId) -> Response:
+    await read_batch(ctx.pool, batch_id)
+
+    async def parts() -> live.Parts:
+        batch = await read_batch(ctx.pool, batch_id)
+        ended = {} if batch.status.is_active else {live.ENDED: batch.status}
+        return {
+            "state": text("_state.html", batch=batch),
+            "actions": text("_actions.html", batch=batch),
+            "progress": text("_progress.html", **await _progress(ctx, batch)),
+            "results": text("_results.html", **await _results(ctx, batch)),
+            **ended,
+        }
+
+    return live.stream(parts, ctx.stop)
+
+
+@router.post("/batch/{batch_id}/{action}")
+async def act(ctx: Ctx, batch_id: BatchId, action: Action) -> Response:
+    """A button of the page. What came too late shows in the page itself: the batch has moved on."""
+    try:
+        await ctx.handler.control(batch_id, action)
+    except BatchStateError:
+        pass
+    return RedirectResponse(f"/batch/{batch_id}", 303)
+
+
+async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:
+    rows = await ctx.pool.fetch(_SQL["grid_read"], batch.batch_id, chunks_a_cell(batch))
+    counted = {cell: Counted(*counts) for cell, *counts in rows}
+    return {"batch": batch, "cells": grid(batch, counted), "errors": await _errors(ctx, batch.batch_id)}
+
+
+async def _errors(ctx: Context, batch_id: UUID) -> list[tuple[str, int, str]]:
+    """Class, rows, what to do."""
+    rows = await ctx.pool.fetch(_SQL["errors_read"], batch_id)
+    return [(row["error_class"], row["rows"], advice_for(row["error_class"])) for row in rows]
+
+
+async def _results(ctx: Context, batch: Snapshot) -> dict[str, Any]:
+    rows = await ctx.pool.fetch(_SQL["results_first"], batch.batch_id, _FIRST)
+    return {"batch": batch, "results": [_result(dict(row)) for row in rows]}
+
+
+def _result(row: dict[str, Any]) -> dict[str, Any]:
+    """With what to do about it where it failed."""
+    return {**row, "advice": advice_for(row["error_class"]) if row["error_class"] else None}

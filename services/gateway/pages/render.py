@@ -1,0 +1,66 @@
+"""The templates, and what all of them can say."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from services.gateway.errors import ApiError
+from services.gateway.pages import bars, filters
+from services.gateway.timing import percent
+from services.gateway.transitions import allowed_in
+
+_HERE = Path(__file__).parent.parent
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for function in (
+        filters.number,
+        filters.duration,
+        filters.ago,
+        filters.exact,
+        filters.machine,
+        filters.shown_picture,
+        filters.short_url,
+        bars.bar_of,
+        percent,
+        allowed_in,
+    ):
+        made.filters[function.__name__] = function
+    made.globals["asset"] = asset
+    return made
+
+
+def asset(name: str) -> str:
+    """Its address with a print of its content, so that browsers may keep it until it changes."""
+    return f"/static/{name}?v={_PRINTS[name]}"
+
+
+_PRINTS = {
+    path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in (_HERE / "static").iterdir()
+}
+_TEMPLATES = _environment()
+
+
+def text(template: str, **values: Any) -> str:
+    return _TEMPLATES.get_template(template).render(**values)
+
+
+def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
+    return HTMLResponse(text(template, **values), status, {"Cache-Control": "no-store"})
+
+
+def error_page(request: Request, error: ApiError) -> Response:
+    found = page("error.html", error.status, error=error, request_id=request.scope["state"]["request_id"])
+    found.headers.update(error.headers)
+    return found

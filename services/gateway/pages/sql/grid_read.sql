@@ -1,0 +1,9 @@
+-- The counters of a batch's chunks, `$2` chunks to a cell.
+select
+    (chunk_no - 1) / $2::int as cell,
+    sum(processed)::bigint as processed,
+    sum(successful)::bigint as successful,
+    sum(failed)::bigint as failed
+from exporter.chunks
+where batch_id = $1
+group by 1

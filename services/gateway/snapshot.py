@@ -1,0 +1,115 @@
+"""The one way to read batches: all that is said of one comes from one statement, so it adds up (G2)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from services.gateway import timing
+from services.gateway.errors import BatchNotFound
+from services.gateway.paging import Page
+from services.gateway.status import Status, status_of
+from shared.desired import Desired, State
+from shared.postgres import Connection, Pool, statements_beside
+
+_SQL = statements_beside(__file__)
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch at `now`. `recent_*` look back 60 seconds at most, `active_seconds` leave pauses out,
+    `in_flight` counts the rows of slices that were handed out and are not reported finished."""
+
+    batch_id: UUID
+    name: str
+    original_filename: str
+    created_at: datetime
+    total_urls: int
+    chunk_size: int
+    columns: list[str]
+    rows_path: str
+    desired: State
+    version: int
+    run: int
+    retry_count: int
+    now: datetime
+    started_at: datetime | None
+    next_row: int
+    ended: str | None
+    reason: str | None
+    ended_at: datetime | None
+    processed: int
+    successful: int
+    failed: int
+    first_open_chunk: int
+    queued_at: datetime | None
+    active_seconds: float
+    recent_processed: int
+    recent_seconds: float
+    in_flight: int
+
+    @property
+    def status(self) -> Status:
+        return status_of(self.desired, self.started_at is not None, self.ended)
+
+    @property
+    def wanted(self) -> Desired:
+        return Desired(self.version, self.desired)
+
+    @property
+    def total_chunks(self) -> int:
+        return -(-self.total_urls // self.chunk_size)
+
+    @property
+    def current_chunk(self) -> int:
+        """The lowest unfinished chunk; 0 before the start, the last one at the end."""
+        return min(self.first_open_chunk, self.total_chunks) if self.started_at else 0
+
+    @property
+    def elapsed_seconds(self) -> float:
+        if self.started_at is None:
+            return 0.0
+        return max(0.0, ((self.ended_at or self.now) - self.started_at).total_seconds())
+
+    @property
+    def rate(self) -> float:
+        """Rows a minute over all active time."""
+        return timing.rate_per_minute(self.processed, self.active_seconds)
+
+    @property
+    def rate_now(self) -> float:
+        """Rows a minute of late, or over all if nothing came of late."""
+        return timing.rate_per_minute(self.recent_processed, self.recent_seconds) or self.rate
+
+    @property
+    def completion(self) -> datetime | None:
+        remaining = self.total_urls - self.processed
+        return timing.estimated_completion(self.now, self.status, remaining, self.rate_now)
+
+
+class Listing(NamedTuple):
+    """One page, and how many there are on all."""
+
+    batches: list[Snapshot]
+    total: int
+
+
+async def read_batch(connection: Pool | Connection, batch_id: UUID) -> Snapshot:
+    """Raises BatchNotFound."""
+    found = await _read(connection, [batch_id])
+    if not found:
+        raise BatchNotFound(f"There is no batch {batch_id}.")
+    return found[0]
+
+
+async def read_page(pool: Pool, page: Page, status: Status | None, text: str | None) -> Listing:
+    """Newest first; `text` is looked for in the names."""
+    row = await pool.fetchrow(_SQL["batches_page"], status, text, page.size, page.offset)
+    assert row is not None
+    return Listing(await _read(pool, row["ids"]), row["total"])
+
+
+async def _read(connection: Pool | Connection, ids: Sequence[UUID]) -> list[Snapshot]:
+    rows: list[Any] = await connection.fetch(_SQL["batches_read"], ids)
+    return [Snapshot(**{**row, "desired": State(row["desired"])}) for row in rows]

@@ -1,0 +1,1 @@
+select fingerprint, reply from gateway.idempotency_keys where key = $1

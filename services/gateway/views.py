@@ -1,0 +1,106 @@
+"""Snapshots as the API's documented objects: every documented key, always."""
+
+from typing import Any
+
+from services.gateway import timing
+from services.gateway.chunks import Chunk
+from services.gateway.snapshot import Snapshot
+from services.gateway.status import ChunkStatus
+
+
+def batch_info(batch: Snapshot) -> dict[str, Any]:
+    """ProcessingBatch, whole; `processing_rate` is rows a minute."""
+    return {
+        "batch_id": batch.batch_id,
+        "batch_name": batch.name,
+        "status": batch.status,
+        "total_urls": batch.total_urls,
+        "chunk_size": batch.chunk_size,
+        "total_chunks": batch.total_chunks,
+        "processed_count": batch.processed,
+        "successful_count": batch.successful,
+        "failed_count": batch.failed,
+        "current_chunk": batch.current_chunk,
+        "progress_percentage": timing.percent(batch.processed, batch.total_urls),
+        "is_active": batch.status.is_active,
+        "created_at": batch.created_at,
+        "started_at": batch.started_at,
+        "completed_at": batch.ended_at,
+        "estimated_completion": batch.completion,
+        "processing_rate": round(batch.rate, 2),
+        "success_rate": timing.percent(batch.successful, batch.processed),
+        "original_filename": batch.original_filename,
+        "error_message": batch.reason,
+        "retry_count": batch.retry_count,
+    }
+
+
+def detail(batch: Snapshot) -> dict[str, Any]:
+    return {
+        "batch_info": batch_info(batch),
+        "progress": {
+            "processed_count": batch.processed,
+            "successful_count": batch.successful,
+            "failed_count": batch.failed,
+            "progress_percentage": timing.percent(batch.processed, batch.total_urls),
+            "current_chunk": batch.current_chunk,
+            "total_chunks": batch.total_chunks,
+        },
+        "timing": {
+            "estimated_completion": batch.completion,
+            "elapsed_time_minutes": round(batch.elapsed_seconds / 60),
+            "elapsed_seconds": round(batch.elapsed_seconds, 1),
+            "active_seconds": round(batch.active_seconds, 1),
+        },
+        "performance": {
+            "processing_rate_per_minute": round(batch.rate, 2),
+            "success_rate": timing.percent(batch.successful, batch.processed),
+            "average_time_per_url": round(60 / batch.rate, 3) if batch.rate else 0.0,
+        },
+    }
+
+
+def progress(batch: Snapshot) -> dict[str, Any]:
+    return {
+        "batch_id": batch.batch_id,
+        "status": batch.status,
+        "progress_percentage": timing.percent(batch.processed, batch.total_urls),
+        "processed_count": batch.processed,
+        "total_urls": batch.total_urls,
+        "successful_count": batch.successful,
+        "failed_count": batch.failed,
+        "current_chunk": batch.current_chunk,
+        "total_chunks": batch.total_chunks,
+        "estimated_completion": batch.completion,
+        "processing_rate_per_minute": round(batch.rate, 2),
+        "is_active": batch.status.is_active,
+    }
+
+
+def chunk(batch: Snapshot, one: Chunk, urls: list[str]) -> dict[str, Any]:
+    """ProcessingChunk, whole."""
+    status = one.status(batch)
+    done = status in (ChunkStatus.COMPLETED, ChunkStatus.FAILED)
+    return {
+        "chunk_id": one.id(batch.batch_id),
+        "batch_id": batch.batch_id,
+        "chunk_number": one.number,
+        "urls": urls,
+        "url_count": one.rows,
+        "processed_count": one.processed,
+        "successful_count": one.successful,
+        "failed_count": one.failed,
+        "progress_percentage": timing.percent(one.processed, one.rows),
+        "status": status,
+        "queued_at": batch.queued_at,
+        "started_at": one.first_result_at,
+        "completed_at": one.last_result_at if done else None,
+        "processing_time_seconds": round(one.seconds, 3) if one.seconds is not None else None,
+        "error_message": one.error,
+        "worker_id": one.worker,
+    }
+
+
+def polling(batch: Snapshot) -> dict[str, str]:
+    """The header that tells a poller when to come again."""
+    return {"X-Polling-Interval": str(timing.polling_interval(batch.now, batch.status, batch.completion))}
