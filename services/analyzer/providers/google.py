@@ -1,7 +1,7 @@
 """Google's Cloud Vision: one channel a process, raw protobuf, no retry but the caller's.
 
-A call of the bare method takes 0.23 ms CPU, of ImageAnnotatorAsyncClient (raw messages, `retry=None`) 0.28. With
-16 pictures of 40 KB, which cost 0.09 ms each to send, that is 3 %, and one layer less."""
+A call of the bare method takes 0.23 ms CPU, of ImageAnnotatorAsyncClient (raw messages, `retry=None`) 0.28:
+3 % of a call with 16 pictures of 40 KB, and one layer less."""
 
 import ipaddress
 from collections.abc import Sequence
