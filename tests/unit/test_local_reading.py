@@ -45,7 +45,8 @@ def test_a_box_is_told_in_fractions_of_the_picture() -> None:
 def test_a_leaning_line_is_as_high_as_its_letters() -> None:
     leaning = Found([(0, 0), (200, 40), (196, 60), (-4, 20)], "leaning", 0.9)
     (line,) = analysis_of([leaning], 400, 200).lines
-    assert line.height == pytest.approx(20.4 / 200, abs=0.001) and line.x == 0
+    assert line.height == pytest.approx(20.4 / 200, abs=0.001)
+    assert line.x == 0
 
 
 @given(st.lists(st.tuples(*[st.floats(0, 900)] * 2, *[st.floats(1, 400)] * 2), max_size=12))
@@ -75,7 +76,7 @@ def test_a_picture_taken_sideways_is_put_upright() -> None:
 def test_large_pictures_are_shrunk_and_all_kinds_become_rgb() -> None:
     for mode in ("RGB", "L", "CMYK", "1", "I;16", "P"):
         kind = "TIFF" if mode in ("CMYK", "I;16") else "PNG"
-        picture = decode(encoded(Image.new(mode, (4000, 1000)), kind))
+        picture = decode(encoded(Image.new(mode, (2400, 600)), kind))
         assert (picture.mode, picture.size) == ("RGB", (2000, 500))
 
 
@@ -107,7 +108,7 @@ def test_what_can_t_be_read_says_why(content: bytes, words: str) -> None:
 
 def test_a_truncated_picture_is_an_error() -> None:
     whole = encoded(Image.frombytes("RGB", (90, 90), random.Random(1).randbytes(24300)), "JPEG")
-    with pytest.raises(OSError):
+    with pytest.raises(OSError, match="truncated"):
         decode(whole[: len(whole) // 2])
 
 

@@ -30,11 +30,13 @@ def hashes(folder: Path) -> dict[str, str]:
 def test_enough_shops_other_pictures_and_phone_numbers() -> None:
     truths = [picture.truth for picture in sample.pictures()]
     shops = [truth for truth in truths if truth["is_store"]]
-    assert len(shops) >= 34 and len(truths) - len(shops) >= 5
+    assert len(shops) >= 34
+    assert len(truths) - len(shops) >= 5
     assert len({truth["name"] for truth in shops}) == len(shops)
     assert sum(bool(truth["phone"]) for truth in shops) > 0.8 * len(shops)
     assert sum(bool(truth["mail"]) for truth in shops) >= 3
-    assert len({sign.style for sign in SIGNS}) >= 6 and len({sign.face for sign in SIGNS}) >= 6
+    assert len({sign.style for sign in SIGNS}) >= 6
+    assert len({sign.face for sign in SIGNS}) >= 6
 
 
 def test_every_phone_number_is_one() -> None:
@@ -72,7 +74,8 @@ def test_the_same_bytes_every_time_and_nothing_drawn_twice(tmp_path: Path) -> No
 def test_the_csv_has_a_duplicate_a_missing_picture_and_a_url_that_is_none() -> None:
     rows = sample.csv_rows(BASE)
     urls = [url for url, _ in rows]
-    assert len(rows) >= 40 and len(urls) - len(set(urls)) == 1
+    assert len(rows) >= 40
+    assert len(urls) - len(set(urls)) == 1
     assert {url for url in urls if not url.startswith(f"{BASE}/sample/")} == {"not a link, ask the branch"}
     drawn = {picture.file for picture in sample.pictures()} | set(sample.broken())
     missing = [url for url in urls if url.startswith(BASE) and url.rpartition("/")[2] not in drawn]

@@ -115,7 +115,7 @@ def _reply(engine: Any, content: bytes) -> Reply:
         return Reply(analysis=read(engine, content))
     except UnreadableError as error:
         return Reply(failure=ImageFailure(str(error)))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # Decoders raise anything on hostile bytes; it ends this picture's request and is told to who asked.
         return Reply(failure=ImageFailure(f"The picture can't be decoded ({type(error).__name__})."))
 
