@@ -6,8 +6,13 @@ from yarl import URL
 
 MAX_CHARACTERS = 8_000
 
-_READY = re.compile(r"https?://[a-z0-9._-]+(?::\d{1,5})?/[\w!#$%&'()*+,./:;=?@~\[\]-]*", re.ASCII)
-_HOST = re.compile(r"[\w.:-]+", re.ASCII)
+_LABEL = r"[\w-]{1,63}"
+_READY = re.compile(
+    rf"https?://(?:{_LABEL}\.)*{_LABEL}\.?(?::\d{{1,4}})?/[\w!#$%&'()*+,./:;=?@~\[\]-]*", re.ASCII
+)
+"""Addresses that can be sent as they stand: a check of a microsecond for nearly all there are."""
+
+_HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}\.?|[0-9a-f:.]+", re.ASCII)
 _SCHEME = re.compile(r"https?:", re.IGNORECASE)
 _BAD_CHARACTERS = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff]")
 
@@ -19,18 +24,24 @@ class InvalidAddress(ValueError):
 def web_address(text: str) -> URL:
     """The address to fetch; raises InvalidAddress."""
     text = text.strip()
-    if not text:
-        raise InvalidAddress("The row has no address.")
     if len(text) > MAX_CHARACTERS:
         raise InvalidAddress(f"The address is longer than {MAX_CHARACTERS:,} characters.")
+    if _READY.fullmatch(text):
+        # Quoting it anew would cost CPU and can break the signature of a signed address.
+        return URL(text, encoded=True)
+    return _quoted(text)
+
+
+def _quoted(text: str) -> URL:
+    if not text:
+        raise InvalidAddress("The row has no address.")
     if not _SCHEME.match(text):
         raise InvalidAddress("The address does not begin with http:// or https://.")
     # Spaces are quoted, as browsers do; other white space, control characters, backslashes are refused.
     if _BAD_CHARACTERS.search(text.replace(" ", "")):
         raise InvalidAddress("The address holds characters that no address may have.")
     try:
-        # As it stands if it can: quoting it anew costs CPU and can break the signature of a signed address.
-        url = URL(text, encoded=True) if _READY.fullmatch(text) else URL(text)
+        url = URL(text)
         host, credentials, _ = url.raw_host, url.user or url.password, url.port
     except ValueError as error:
         raise InvalidAddress("The address is malformed: its host or its port can't be read.") from error
@@ -38,8 +49,6 @@ def web_address(text: str) -> URL:
         raise InvalidAddress("The address has no host.")
     if credentials:
         raise InvalidAddress("The address holds a user name or a password; give a public one.")
-    if not _HOST.fullmatch(host) or any(
-        not 0 < len(label) < 64 for label in host.removesuffix(".").split(".")
-    ):
+    if not _HOST.fullmatch(host):
         raise InvalidAddress("The host in the address is no valid name.")
     return url
