@@ -77,3 +77,5 @@ EXPORTS = Counter("ia_exports", "Exports streamed", ["format"])
 # --- monitor --------------------------------------------------------------------------------------
 # Slices in flight past their deadline.
 STUCK_SLICES = Gauge("ia_stuck_slices", "Slices past their deadline")
+# Records in each dead-letter topic now, by the topic they came from.
+DEAD_LETTERS_KEPT = Gauge("ia_dead_letters_kept", "Records in the dead-letter topic", ["topic"])

@@ -1,0 +1,1 @@
+delete from monitor.rates where bucket < now() - interval '1 day'
