@@ -161,6 +161,14 @@ def test_columns_named_like_ours_twice_or_not_at_all() -> None:
     assert summary.columns == ("input_Success", "name", "column_4", "name_2", "name_2_2", "input_url")
 
 
+def test_the_names_of_all_columns_fit_into_a_slice() -> None:
+    header = ["url", *("\U0001f600\u200b" * 110 for _ in range(999))]
+    names = read(",".join(header).encode() + f"\n{A}\n".encode())[0].columns
+    assert len(set(names)) == 999
+    assert len(msgspec.json.encode(names)) < 512 * 1024
+    assert "header is too long" in reason(f"url,{'x' * 2_000_000}\n{A}\n".encode())
+
+
 def test_gzip_of_several_members_and_of_any_block_size() -> None:
     packed = gzip.compress(f"url\n{A}\n".encode()) + gzip.compress(f"{B}\n".encode()) + b"\0" * 7
     for block in (1, 10, 1 << 20):

@@ -5,7 +5,8 @@ import io
 from typing import Any
 
 import msgspec
-from hypothesis import given
+import openpyxl
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.gateway.reading import Normaliser, Summary, UnreadableUpload
@@ -99,3 +100,28 @@ def test_names_of_extra_columns_are_unique_and_none_is_ours(header: list[str]) -
     names = extra_names(Layout(0, tuple(header), len(header)), len(header) + 2)
     assert len(set(names)) == len(names) == len(header) + 1
     assert not {"url", "success"} & set(names)
+
+
+@settings(max_examples=20)
+@given(flips=st.dictionaries(st.integers(0, 10_000), st.integers(0, 255), min_size=1, max_size=8))
+def test_a_damaged_workbook_is_read_or_refused(flips: dict[int, int]) -> None:
+    damaged = bytearray(WORKBOOK)
+    for place, byte in flips.items():
+        damaged[4 + place % (len(damaged) - 4)] = byte
+    try:
+        summary, out = read(bytes(damaged), [])
+    except UnreadableUpload:
+        return
+    assert summary.total_rows == len(out.splitlines())
+
+
+def _workbook() -> bytes:
+    book = openpyxl.Workbook()
+    for row in (("url", "name"), ("https://pictures.example.com/1.jpg", "Kiosk"), ("x", 1.5)):
+        book.active.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+WORKBOOK = _workbook()

@@ -7,10 +7,14 @@ from typing import NamedTuple
 
 from services.gateway.reading.errors import UnreadableUpload
 
-MAX_COLUMNS = 2_000
+MAX_COLUMNS = 1_000
 """Of an upload. A row with more is unreadable: each further cell would name a column for the whole batch."""
 
-NAME_LIMIT = 200
+HEADER_LIMIT = 256 * 1024
+"""Characters: less than a line that was cut has, so no name is lost in silence."""
+
+NAME_LIMIT = 100
+"""Characters of a column's name. Every slice carries all names: with these limits at most 0.5 MB of JSON."""
 
 URL_NAMES = ("url", "imageurl", "link", "image", "src")
 """Names of the column with the addresses, the first found wins; case, spaces and underscores don't matter."""
@@ -46,6 +50,8 @@ def layout_of(first: Sequence[str] | None, sample: Sequence[Sequence[str]]) -> L
     if url_index is None:
         url_index = _by_content(sample, width)
     named = first is not None and not looks_like_url(_cell(first, url_index))
+    if first and named and sum(map(len, first)) > HEADER_LIMIT:
+        raise UnreadableUpload("The header is too long. Give the columns short names.")
     return Layout(url_index, tuple(first) if first and named else None, width)
 
 
@@ -84,7 +90,8 @@ def _cell(record: Sequence[str], index: int) -> str:
 
 
 def _safe_name(name: str, position: int) -> str:
-    name = " ".join(name.split())[:NAME_LIMIT] or f"column_{position}"
+    words = ("".join(filter(str.isprintable, word)) for word in name.split())
+    name = " ".join(filter(None, words))[:NAME_LIMIT] or f"column_{position}"
     return f"input_{name}" if name.lower() in OUR_COLUMNS else name
 
 
