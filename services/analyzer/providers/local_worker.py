@@ -31,7 +31,6 @@ _ENGINE = {
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
 }
-_NICE = 5  # the services' own work is milliseconds and goes first
 
 
 class UnreadableError(Exception):
@@ -40,7 +39,6 @@ class UnreadableError(Exception):
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal
-    os.nice(_NICE)
     frames_in, frames_out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get between the frames
     engine = make_engine()

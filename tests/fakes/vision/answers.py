@@ -134,7 +134,7 @@ def _labels(names: str, variant: int) -> bytes:
 
 
 _WHOLE = _bytes(_ENTITY(locale="en", bounding_poly=_box(60, 80, 1100, 860)))
-_PAGE = _field(1, _bytes(vision.Page.pb()(width=WIDTH, height=HEIGHT)))
+_PAGE = _field(1, _bytes(vision.Page.pb()(width=WIDTH, height=HEIGHT, confidence=0.97)))
 _PRINTS = [_print(variant) for variant in range(len(_SMALL_PRINT))]
 _LABELS = {
     True: [_labels(_STORE_LABELS, variant) for variant in range(4)],
