@@ -6,11 +6,10 @@ from typing import Annotated
 import aiohttp
 from fastapi import Depends, Request
 from obstore.store import ObjectStore
-from redis.asyncio import Redis
 
 from services.gateway.handler import Handler
 from services.gateway.settings import GatewaySettings
-from shared.kafka import Producer
+from shared.ops import Health
 from shared.postgres import Pool
 from shared.stopping import Stop
 
@@ -19,11 +18,10 @@ from shared.stopping import Stop
 class Context:
     settings: GatewaySettings
     pool: Pool
-    redis: Redis
-    producer: Producer
     store: ObjectStore
     http: aiohttp.ClientSession
     handler: Handler
+    health: Health
     stop: Stop
 
 

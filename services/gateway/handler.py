@@ -67,8 +67,8 @@ class Handler:
         changed = await change(self._pool, batch_id, action)
         if not await self._mirrored(batch_id, changed.desired):
             raise SystemUnavailable(
-                f"The change is stored ({changed.after}), but Redis does not answer, so it could not be"
-                " passed on at once. Without Redis no picture is analysed; it takes effect when Redis is back."
+                f"The change is stored ({changed.after}), but Redis does not answer, so it is not"
+                " passed on yet. Without Redis no picture is analysed; it takes effect when Redis is back."
             )
         return changed
 

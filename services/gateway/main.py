@@ -1,10 +1,10 @@
 """Wires the gateway: its clients, the web application, the outbox's relay, the mirror's keeper."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import aiohttp
 
-from services.gateway.api.health import checks_of
 from services.gateway.app import make_app
 from services.gateway.context import Context
 from services.gateway.edge import Edge
@@ -39,8 +39,10 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
         mirror = DesiredMirror(client)
         with ThreadPoolExecutor(_PARSERS, "parser") as threads:
             handler = Handler(settings, pool, store, mirror, threads)
-            context = Context(settings, pool, client, producer, store, http, handler, stop)
-            health.checks.update(checks_of(context))
+            context = Context(settings, pool, store, http, handler, health, stop)
+            health.checks["database"] = partial(pool.fetchval, "select 1")
+            health.checks["redis"] = client.ping
+            health.checks["kafka"] = producer.ping
             web = WebServer(Edge(make_app(context)), listener)
             await together(
                 health,

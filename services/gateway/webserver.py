@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import uvicorn
-from uvicorn._types import ASGI3Application
+from starlette.types import ASGIApp
 
 from shared.stopping import Stop
 
@@ -30,7 +30,7 @@ class _Server(uvicorn.Server):
 class WebServer:
     """Listens from its making on; serves while `run` runs, then lets open requests end."""
 
-    def __init__(self, app: ASGI3Application, listener: socket.socket) -> None:
+    def __init__(self, app: ASGIApp, listener: socket.socket) -> None:
         self._listener = listener
         self._server = _Server(
             uvicorn.Config(

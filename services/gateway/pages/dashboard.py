@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
@@ -13,8 +14,6 @@ from services.gateway.pages.render import page, text
 from services.gateway.paging import Page, Paged
 from services.gateway.snapshot import read_page
 from services.gateway.status import Status
-
-import msgspec
 
 router = APIRouter(include_in_schema=False)
 
