@@ -211,7 +211,7 @@ def test_what_can_not_be_a_batch_is_told_in_a_sentence(upload: bytes, words: str
 
 
 def test_files_that_unpack_to_too_much_are_refused() -> None:
-    bomb = gzip.compress(b"x" * 50_000_000)
+    bomb = gzip.compress(b"url\n" + b"x" * 50_000_000)
     assert "MiB unpacked" in reason(bomb, Limits(unpacked_bytes=10 << 20))
     assert "more than 1,000 rows" in reason(b"url\n" + b"x\n" * 2_000, Limits(rows=1_000))
     assert "too big" in reason(workbook(("url",), (A,)), Limits(unpacked_bytes=10))
