@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes.vision.quota import SlidingWindow
+from tests.fakes.vision.quota import Quotas, SlidingWindow
 
 WINDOW = 60.0
 
@@ -31,3 +31,17 @@ def test_who_waits_as_told_is_let_through(pauses: list[float], limit: int) -> No
         now += window.wait_for(1, limit, WINDOW, now) * (1 + 1e-9)
         assert window.wait_for(1, limit, WINDOW, now) == 0
         window.take(1, now)
+
+
+def test_a_refused_call_takes_quota_only_where_that_is_asked_for() -> None:
+    for count_refused, third in ((False, 0.0), (True, 50.0)):
+        quotas = Quotas()
+
+        def call(now: float, quotas: Quotas = quotas, count_refused: bool = count_refused) -> float:
+            return quotas.take(
+                "p", 1, calls_limit=1, images_limit=None, window=WINDOW, count_refused=count_refused, now=now
+            )
+
+        assert call(0.0) == 0.0
+        assert call(50.0) == 10.0
+        assert call(60.0) == third
