@@ -74,8 +74,7 @@ async def _follow(client: aiohttp.ClientSession, batch: str, step: Step) -> dict
 
 
 async def _export(client: aiohttp.ClientSession, batch: str) -> list[dict[str, str]]:
-    parameters = {"batch_ids": batch, "metadata": "true"}
-    async with client.get("/api/v1/export/csv", params=parameters) as reply:
+    async with client.get(f"/api/v1/export/batch/{batch}", params={"metadata": "false"}) as reply:
         if reply.status != 200:
             raise SampleProblem(f"The export of the sample batch was refused with status {reply.status}.")
         return list(csv.DictReader(io.StringIO((await reply.text()).removeprefix("\ufeff"))))

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import subprocess
-from contextlib import suppress
+import time
 from pathlib import Path
 
 import asyncpg
@@ -20,6 +20,7 @@ from dev.servers import postgres_home
 
 MAJOR = "18"
 INITDB_SECONDS = 60
+OLD_SERVER_SECONDS = 15
 # Above the services' budget: migrations, the supervisor's checks, a console, a backup.
 SPARE_CONNECTIONS = 40
 
@@ -42,7 +43,7 @@ def program(folders: Folders, pool_size: int) -> tuple[Program, str]:
     def prepare() -> None:
         postgres_home.make_private(home, user)
         postgres_home.make_private(sockets, user)
-        _prepare_data(home, binaries, user)
+        _prepare_data(home, sockets, binaries, user)
 
     return Program(
         name="postgres-1",
@@ -75,12 +76,13 @@ def _options(data: Path, sockets: Path, pool_size: int) -> list[str]:
     ]
 
 
-def _prepare_data(home: Path, binaries: Path, user: User | None) -> None:
+def _prepare_data(home: Path, sockets: Path, binaries: Path, user: User | None) -> None:
     data = home / "data"
     if not data.exists():
         _initdb(home, binaries, user)
     check_version(data)
-    _drop_foreign_lock(data)
+    _await_old_server(data)
+    _drop_locks(data, sockets)
 
 
 def _initdb(home: Path, binaries: Path, user: User | None) -> None:
@@ -120,17 +122,24 @@ def check_version(data: Path) -> None:
         )
 
 
-def _drop_foreign_lock(data: Path) -> None:
-    """Remove a postmaster.pid whose number now belongs to a process that is no Postgres of this folder.
+def _await_old_server(data: Path) -> None:
+    """Wait until nothing of a killed server lives: its sessions end by themselves, within moments."""
+    deadline = time.monotonic() + OLD_SERVER_SECONDS
+    while any(process.info["cwd"] == str(data) for process in psutil.process_iter(["cwd"])):
+        if time.monotonic() > deadline:
+            raise StartProblem(f"Processes of an earlier Postgres still use {data}: end them first.")
+        time.sleep(0.1)
 
-    Postgres itself copes with a dead number, and its own check for sessions that outlive a killed
-    postmaster needs the file: so it stays then.
+
+def _drop_locks(data: Path, sockets: Path) -> None:
+    """Remove the locks that a killed server left; nothing of it lives any more.
+
+    Postgres removes them itself if their process number is free, but not if another program got it
+    meanwhile, nor if nobody has waited yet for the killed server (its parent was killed with it).
     """
-    lock = data / "postmaster.pid"
-    with suppress(OSError, ValueError, IndexError, psutil.Error):
-        holder = psutil.Process(int(lock.read_text().splitlines()[0]))
-        if str(data) not in holder.cmdline():
-            lock.unlink()
+    (data / "postmaster.pid").unlink(missing_ok=True)
+    for file in sockets.glob(".s.PGSQL.*"):
+        file.unlink()
 
 
 async def answers(address: str) -> bool:
