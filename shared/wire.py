@@ -1,6 +1,6 @@
 """Events to Kafka records and back: one encoder that caps and cleans (rule 7), one decoder."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -59,18 +59,23 @@ def clean_text(text: str) -> str:
 
 
 def clean(event: E) -> E:
-    return msgspec.convert(_cleaned(msgspec.to_builtins(event)), type(event))
+    cleaned: E = _cleaned(event)
+    return cleaned
 
 
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return clean_text(value)
-    if isinstance(value, bytes | msgspec.Raw):
-        return msgspec.Raw(bytes(value).replace(b"\\u0000", b""))
+    if isinstance(value, msgspec.Struct):
+        return msgspec.structs.replace(
+            value, **{name: _cleaned(getattr(value, name)) for name in value.__struct_fields__}
+        )
+    if isinstance(value, msgspec.Raw):
+        return msgspec.Raw(_encoder.encode(_cleaned(msgspec.json.decode(value))))
     if isinstance(value, Mapping):
-        return {clean_text(key): _cleaned(item) for key, item in value.items()}
-    if isinstance(value, Sequence):
-        return [_cleaned(item) for item in value]
+        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_cleaned(item) for item in value)
     return value
 
 
@@ -92,11 +97,11 @@ class Decoder(Generic[E]):
 
     def decode(self, headers: Iterable[tuple[str, bytes]], body: bytes | None) -> E:
         """Raises Undecodable."""
-        name = next((value for key, value in headers if key == "ce_type"), b"")
+        name = next((value for key, value in headers if key == "ce_type" and value), b"")
         decoder = self._by_type.get(name)
         if decoder is None or body is None:
             raise Undecodable(f"no event type {name.decode(errors='replace')!r} is expected here")
         try:
             return decoder.decode(body)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise Undecodable(f"{name.decode()}: {error}") from error
