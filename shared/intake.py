@@ -78,13 +78,23 @@ class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # ai
             self._consumer.resume(*self._consumer.paused())
             polled = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=free)
         else:
-            self._consumer.pause(*self._consumer.assignment())
-            await asyncio.wait(self._running, timeout=_FULL_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            polled = await self._consumer.getmany(timeout_ms=0)
+            polled = await self._wait_for_room()
         for partition, records in polled.items():
             for record in records:
                 self._begin(partition, record)
         self._reap()
+
+    async def _wait_for_room(self) -> dict[TopicPartition, list[Record]]:
+        """Pausing throws away what the client has fetched ahead, so it is for work that is long; and
+        nothing may come between the pause and the poll, or a rebalance there would let records in."""
+        done, _ = await asyncio.wait(
+            self._running, timeout=_FULL_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if done:
+            return {}
+        self._consumer.pause(*self._consumer.assignment())
+        polled: dict[TopicPartition, list[Record]] = await self._consumer.getmany(timeout_ms=0)
+        return polled
 
     def _begin(self, partition: TopicPartition, record: Record) -> None:
         prefix = self._prefixes.get(partition)
