@@ -3,6 +3,7 @@
 import asyncio
 
 import msgspec
+from aiokafka.errors import KafkaError
 
 from shared import metrics
 from shared.events import Event
@@ -41,7 +42,7 @@ class Relay:
                 async with asyncio.timeout(60):
                     published = await self.publish_some()
                     metrics.OUTBOX_AGE.set(await self._pool.fetchval(_SQL["outbox_age"]))
-            except UNAVAILABLE as error:
+            except (*UNAVAILABLE, KafkaError) as error:
                 log.warning("outbox waits", error=type(error).__name__)
                 await stop.wait(_RETRY_SECONDS)
             else:

@@ -33,6 +33,12 @@ async def connect(settings: CommonSettings) -> AsyncIterator[Redis]:
         await pool.aclose()
 
 
+def raw(reply: bytes | str) -> bytes:
+    """Replies are bytes, since nothing here asks for decoded ones: for the type checker."""
+    assert isinstance(reply, bytes)
+    return reply
+
+
 def script(module_file: str, name: str) -> str:
     """The text of a Lua script that lies beside a module: `script(__file__, "permit")`."""
     return (Path(module_file).parent / f"{name}.lua").read_text()

@@ -4,6 +4,8 @@ import time
 
 from redis.asyncio import Redis
 
+from shared.redis import raw
+
 _KEY = "analyzers"
 _ALIVE_SECONDS = 15.0
 
@@ -20,7 +22,7 @@ class Room:
         """The slices that all live analyzers can hold. A silent one is forgotten."""
         rows = await self._redis.hgetall(_KEY)
         now = time.time()
-        said = {name: bytes(row).decode().split() for name, row in rows.items()}
+        said = {name: raw(row).decode().split() for name, row in rows.items()}
         dead = [name for name, (_, at) in said.items() if now - float(at) > _ALIVE_SECONDS]
         if dead:
             await self._redis.hdel(_KEY, *dead)

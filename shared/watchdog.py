@@ -4,6 +4,7 @@ aiokafka's own poll watchdog can be disabled for good by a cancelled poll, and i
 in silence; the supervisor's restart is the one cure that always works.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -35,7 +36,9 @@ class Watchdog:
     async def run(self, stop: Stop) -> None:
         while not await stop.wait(_LOOK_SECONDS):
             try:
-                idle = self._busy() or not await self._behind()
+                # A position is waited for, without end, while its broker is away.
+                async with asyncio.timeout(_LOOK_SECONDS):
+                    idle = self._busy() or not await self._behind()
             except (KafkaError, TimeoutError):
                 idle = True  # the broker is away: nothing could be read
             if idle:
