@@ -18,7 +18,8 @@ from services.analyzer.states import States
 from shared import metrics
 from shared.error_classes import ErrorClass
 from shared.logs import log
-from shared.redis import UNAVAILABLE
+from shared.postgres import UNAVAILABLE as POSTGRES_UNAVAILABLE
+from shared.redis import UNAVAILABLE as REDIS_UNAVAILABLE
 
 # A lone image waits no longer than this for company (the product's bound is 0.5 s).
 _LINGER_SECONDS = 0.25
@@ -66,14 +67,16 @@ class Calls:
                 images = self._pending.take(self._provider.max_images)
                 if not images or not await self._launch(images):
                     self._slots.release()
-                self._reap()
         finally:
             await asyncio.gather(*self._calls)
 
-    def _reap(self) -> None:
-        for call in [call for call in self._calls if call.done()]:
-            self._calls.discard(call)
-            call.result()
+    def _landed(self, call: "asyncio.Task[None]", images: Sequence[PendingImage]) -> None:
+        """What a call did not foresee is told to all who wait for it, which ends the process."""
+        self._calls.discard(call)
+        error = None if call.cancelled() else call.exception()
+        if isinstance(error, Exception):
+            for image in images:
+                image.end(error)
 
     async def _ready(self) -> None:
         """Until a call is full, or the image that waits longest has waited long enough."""
@@ -94,29 +97,44 @@ class Calls:
         call_id = f"{self._run}:{next(self._numbers)}"
         try:
             verdict = await self._permits.ask(call_id, images)
-        except UNAVAILABLE as error:
+            match verdict:
+                case Go(group):
+                    return await self._send(call_id, group, images)
+                case Repack(flags):
+                    await self._sort_out(images, flags)
+                case Wait(seconds):
+                    await self._wait(images, seconds)
+        except (*REDIS_UNAVAILABLE, *POSTGRES_UNAVAILABLE) as error:
             log.warning("no permit", error=type(error).__name__)
-            verdict = Wait(_LONGEST_WAIT_SECONDS)
-        match verdict:
-            case Go(group):
-                for image in images:
-                    image.called = True
-                    if image.wanted.mark is not None:
-                        await image.wanted.mark()
-                task = asyncio.create_task(self._call(call_id, group, self._keys.key_of(group), images))
-                self._calls.add(task)
-                return True
-            case Repack(flags):
-                await self._sort_out(images, flags)
-            case Wait(seconds):
-                self._put_back(images)
-                wait = min(seconds, _LONGEST_WAIT_SECONDS)
-                metrics.PERMIT_WAIT_SECONDS.inc(wait)
-                await asyncio.sleep(wait)
+            await self._wait(images, _LONGEST_WAIT_SECONDS)
         return False
+
+    async def _send(self, call_id: str, group: str, asked: list[PendingImage]) -> bool:
+        """While the permit was asked for, images may have been given back and keys found bad."""
+        images = [image for image in asked if not image.answer.done()]
+        for image in images:
+            image.called = True
+        for image in images:
+            if image.wanted.mark is not None:
+                await image.wanted.mark()
+        key = self._keys.take(group) if images else None
+        if key is None:
+            self._put_back(images)
+            return False
+        call = asyncio.create_task(self._call(call_id, group, key, images))
+        self._calls.add(call)
+        call.add_done_callback(lambda done: self._landed(done, images))
+        return True
+
+    async def _wait(self, images: Sequence[PendingImage], seconds: float) -> None:
+        self._put_back(images)
+        wait = min(seconds, _LONGEST_WAIT_SECONDS)
+        metrics.PERMIT_WAIT_SECONDS.inc(wait)
+        await asyncio.sleep(wait)
 
     def _put_back(self, images: Sequence[PendingImage]) -> None:
         for image in reversed(images):
+            image.called = False
             self._pending.put_back(image)
 
     async def _sort_out(self, images: list[PendingImage], flags: str) -> None:
@@ -148,6 +166,7 @@ class Calls:
             metrics.CALLS.labels(name, failure.refusal.value).inc()
             await self._failed(call_id, group, key, images, failure)
         else:
+            self._keys.answered(key)
             metrics.CALLS.labels(name, "ok").inc()
             metrics.CALL_IMAGES.labels(name).inc(len(images))
             await self._answered(call_id, group, key, images, answers, time.monotonic() - began)
@@ -188,20 +207,20 @@ class Calls:
         log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
         match failure.refusal:
             case Refusal.QUOTA:
-                pass  # the group rests
+                self._keys.answered(key)  # and its group rests
             case Refusal.KEY:
                 self._keys.quarantine(key)
             case Refusal.REQUEST:
+                self._keys.answered(key)
                 self._blame(images, failure)
             case Refusal.UNAVAILABLE | Refusal.TIMEOUT:
+                self._keys.silent(key)
                 self._count_try(images, failure)
         again = [image for image in images if not image.answer.done()]
         ended = ((image, None) for image in images if image.answer.done())
         await self._ledger.settle(call_id, group, ended, failure)
         if failure.refusal in (Refusal.UNAVAILABLE, Refusal.TIMEOUT):
             await asyncio.sleep(random.uniform(0, _BACKOFF_SECONDS * 2 ** images[0].tries))
-        for image in again:
-            image.called = False
         self._put_back(again)
 
     @staticmethod

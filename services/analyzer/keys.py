@@ -39,7 +39,8 @@ def load(keys: str, keys_file: str) -> list[ApiKey]:
 
 
 class KeyRing:
-    """Which keys may be used now. A key that the provider called bad is left out for a while."""
+    """Which keys may be used now. A key that the provider called bad is left out for a while; one that
+    never answered is in one call at a time, so that a bad one costs one call and not a quota of them."""
 
     def __init__(self, keys: Iterable[ApiKey], per_window: int) -> None:
         self._groups: dict[str, list[ApiKey]] = {}
@@ -48,21 +49,50 @@ class KeyRing:
             metrics.KEY_STATE.labels(key.fingerprint, "ok").set(1)
         self._per_window = per_window
         self._quarantined: dict[str, float] = {}
+        self._proven: set[str] = set()
+        self._on_trial: set[str] = set()
         self._turn = count()
 
     def open_groups(self) -> list[tuple[str, int]]:
         """Groups with a usable key, each with its calls a window (0: without a limit)."""
         return [(group, self._per_window) for group in self._groups if self._usable(group)]
 
-    def key_of(self, group: str) -> ApiKey:
+    def take(self, group: str) -> ApiKey | None:
+        """A key for one call, to be followed by one of `answered`, `silent` or `quarantine`."""
         usable = self._usable(group)
-        return usable[next(self._turn) % len(usable)]
+        if not usable:
+            return None
+        key = usable[next(self._turn) % len(usable)]
+        if key.secret not in self._proven:
+            self._on_trial.add(key.secret)
+        return key
+
+    def answered(self, key: ApiKey) -> None:
+        """The provider knows the key."""
+        if key.secret not in self._proven:
+            self._proven.add(key.secret)
+            self._on_trial.discard(key.secret)
+            self._tell(key, "ok")
+
+    def silent(self, key: ApiKey) -> None:
+        """The call said nothing of the key."""
+        self._on_trial.discard(key.secret)
 
     def quarantine(self, key: ApiKey) -> None:
         self._quarantined[key.secret] = time.monotonic() + _QUARANTINE_SECONDS
-        metrics.KEY_STATE.labels(key.fingerprint, "ok").set(0)
-        metrics.KEY_STATE.labels(key.fingerprint, "quarantined").set(1)
+        self._proven.discard(key.secret)
+        self._on_trial.discard(key.secret)
+        self._tell(key, "quarantined")
+
+    @staticmethod
+    def _tell(key: ApiKey, state: str) -> None:
+        for one in ("ok", "quarantined"):
+            metrics.KEY_STATE.labels(key.fingerprint, one).set(one == state)
 
     def _usable(self, group: str) -> list[ApiKey]:
         now = time.monotonic()
-        return [key for key in self._groups[group] if self._quarantined.get(key.secret, 0.0) <= now]
+        return [
+            key
+            for key in self._groups[group]
+            if key.secret not in self._on_trial and self._quarantined.get(key.secret, 0.0) <= now
+        ]

@@ -14,6 +14,8 @@ from shared.logs import log
 from shared.redis import UNAVAILABLE, script
 
 _RETRY_SECONDS = 0.5
+# A group that is told to come back tomorrow is asked again within the hour.
+_LONGEST_WISH_SECONDS = 3_600.0
 
 
 class Ledger:
@@ -58,7 +60,7 @@ class Ledger:
 
 
 def _rest(failure: CallFailed | None) -> str:
-    """What settle.lua takes: '0' no rest, 'refused' the growing rest, else the provider's wish in ms."""
+    """What settle.lua takes: nothing without a refusal, else the provider's wish in ms."""
     if failure is None or failure.refusal is not Refusal.QUOTA:
-        return "0"
-    return "refused" if failure.retry_after is None else str(round(failure.retry_after * 1_000) + 1)
+        return ""
+    return str(round(min(failure.retry_after or 0.0, _LONGEST_WISH_SECONDS) * 1_000))

@@ -1,11 +1,13 @@
 """Wires the analyzer: who holds what, in the order in which it is opened and closed."""
 
+from services.analyzer.address_guard import parse_allow_nets
+from services.analyzer.analysis import SCHEMA
 from services.analyzer.cache import ImageCache
 from services.analyzer.calls import Calls
 from services.analyzer.download import Downloader
 from services.analyzer.handler import SliceHandler
 from services.analyzer.images import Images
-from services.analyzer.keys import ApiKey, KeyRing, load
+from services.analyzer.keys import ApiKey, KeyRing
 from services.analyzer.ledger import Ledger
 from services.analyzer.permits import Permits
 from services.analyzer.providers import Provider
@@ -47,9 +49,7 @@ def key_ring(settings: AnalyzerSettings, provider: Provider) -> KeyRing:
     """A provider without keys has one group without a limit."""
     if not provider.needs_key:
         return KeyRing([ApiKey(provider.name, "")], 0)
-    return KeyRing(
-        load(settings.vision_api_keys, settings.vision_api_keys_file), settings.requests_per_minute
-    )
+    return KeyRing(settings.keys, settings.requests_per_minute)
 
 
 async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
@@ -57,13 +57,14 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
     instance, window = settings.instance, settings.quota_window_seconds
     provider = make_provider(settings)
     keys = key_ring(settings, provider)
-    space = f"{provider.name}.{provider.version}"
+    opened = parse_allow_nets(settings.fetch_allow_nets)
+    space = f"{provider.name}.{provider.version}.{SCHEMA}"
     async with (
         postgres.pool(settings) as pool,
         redis.connect(settings) as store,
         kafka.producer(settings.kafka_bootstrap_servers, names) as producer,
         kafka.consumer(settings.kafka_bootstrap_servers, names.group("analyzer"), instance) as consumer,
-        Downloader(settings.max_concurrent_workers, settings.fetch_allow_nets) as downloader,
+        Downloader(opened, settings.max_concurrent_workers) as downloader,
         ops.serve(settings.ops_host, settings.ops_port, health),
     ):
         health.checks = {"redis": store.ping, "postgres": lambda: pool.fetchval("select 1")}

@@ -116,7 +116,7 @@ class Pending:
                     break
             if queue:
                 self._queues[batch] = queue
-            if taken[0].alone:
+            if taken and taken[0].alone:
                 break
         return taken
 

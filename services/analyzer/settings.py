@@ -1,6 +1,10 @@
 """The analyzer's settings."""
 
+from services.analyzer.address_guard import parse_allow_nets
+from services.analyzer.keys import ApiKey, load
 from shared.settings import CommonSettings
+
+_COUNTS = ("requests_per_minute", "max_concurrent_workers", "max_concurrent_requests", "cache_ttl_hours")
 
 
 class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
@@ -21,19 +25,26 @@ class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
         super().__post_init__()
         if self.provider not in ("", "google", "local"):
             raise ValueError("PROVIDER is google or local")
-        if self.provider_name == "google" and not self.has_keys:
-            raise ValueError("PROVIDER=google needs VISION_API_KEYS or VISION_API_KEYS_FILE")
+        for name in _COUNTS:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name.upper()} is a whole number from 1")
+        if self.provider_name == "google" and not self.keys:
+            raise ValueError("PROVIDER=google needs keys in VISION_API_KEYS or VISION_API_KEYS_FILE")
+        parse_allow_nets(self.fetch_allow_nets)
 
     @property
-    def has_keys(self) -> bool:
-        return bool(self.vision_api_keys or self.vision_api_keys_file)
+    def keys(self) -> list[ApiKey]:
+        """Raises ValueError when the file of keys can't be read."""
+        try:
+            return load(self.vision_api_keys, self.vision_api_keys_file)
+        except (OSError, UnicodeDecodeError) as error:
+            raise ValueError(f"VISION_API_KEYS_FILE can't be read: {type(error).__name__}") from None
 
     @property
     def provider_name(self) -> str:
         """Unset: google if there are keys, else local."""
-        return self.provider or ("google" if self.has_keys else "local")
+        return self.provider or ("google" if self.keys else "local")
 
     @property
     def secrets(self) -> list[str]:
-        keys = [entry.rpartition(":")[2].strip() for entry in self.vision_api_keys.split(",")]
-        return [*super().secrets, *filter(None, keys)]
+        return [*super().secrets, *(key.secret for key in self.keys)]

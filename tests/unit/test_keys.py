@@ -1,0 +1,75 @@
+"""Keys by group; a bad one costs one call; none is ever shown."""
+
+from pathlib import Path
+
+from prometheus_client import REGISTRY
+
+from services.analyzer.keys import ApiKey, KeyRing, load, parse
+
+
+def test_a_key_without_a_group_is_its_own() -> None:
+    alone, grouped = parse("secret-1, shop:secret-2")
+    assert alone == ApiKey(alone.fingerprint, "secret-1")
+    assert grouped == ApiKey("shop", "secret-2")
+
+
+def test_keys_come_by_commas_and_lines_and_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("g:three\n\ng:four\n")
+    assert [key.secret for key in load("one,two", str(file))] == ["one", "two", "three", "four"]
+
+
+def test_a_key_is_never_shown() -> None:
+    key = ApiKey("g", "secret-1")
+    assert "secret" not in repr(key) + str(key) + f"{key}" + repr([key]) + key.fingerprint
+    assert len(key.fingerprint) == 12
+    assert key.fingerprint == ApiKey("other", "secret-1").fingerprint
+
+
+def test_a_key_that_never_answered_is_in_one_call_at_a_time() -> None:
+    ring = KeyRing(parse("a:one,b:two"), 55)
+    assert ring.open_groups() == [("a", 55), ("b", 55)]
+    first = ring.take("a")
+    assert first is not None
+    assert ring.open_groups() == [("b", 55)]
+    assert ring.take("a") is None
+    ring.answered(first)
+    assert ring.take("a") == ring.take("a") == first
+
+
+def test_a_silent_call_leaves_the_key_on_trial() -> None:
+    ring = KeyRing(parse("a:one"), 55)
+    key = ring.take("a")
+    assert key is not None
+    ring.silent(key)
+    assert ring.take("a") == key
+    assert ring.take("a") is None
+
+
+def test_a_bad_key_leaves_its_group_to_the_others() -> None:
+    ring = KeyRing(parse("a:bad,a:good"), 55)
+    bad, good = ring.take("a"), ring.take("a")
+    assert bad is not None
+    assert good is not None
+    ring.quarantine(bad)
+    ring.answered(good)
+    assert [ring.take("a") for _ in range(3)] == [good] * 3
+    labels = {"key": bad.fingerprint, "state": "quarantined"}
+    assert REGISTRY.get_sample_value("ia_key_state", labels) == 1
+
+
+def test_a_group_of_bad_keys_is_closed() -> None:
+    ring = KeyRing(parse("a:bad"), 55)
+    bad = ring.take("a")
+    assert bad is not None
+    ring.quarantine(bad)
+    assert ring.open_groups() == []
+
+
+def test_a_groups_keys_take_turns() -> None:
+    ring = KeyRing(parse("a:one,a:two"), 55)
+    for _ in range(2):
+        key = ring.take("a")
+        assert key is not None
+        ring.answered(key)
+    assert {key.secret for key in (ring.take("a"), ring.take("a")) if key} == {"one", "two"}

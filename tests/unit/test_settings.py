@@ -1,0 +1,66 @@
+"""Settings are read once, typed; what is unusable is said in the words of the environment."""
+
+from pathlib import Path
+
+import pytest
+
+from services.analyzer.settings import AnalyzerSettings
+from shared.settings import CommonSettings, SettingsError, read
+
+SERVERS = {
+    "DATABASE_URL": "postgresql://user:pgpass@db/x",
+    "REDIS_URL": "redis://:redispass@r/0",
+    "KAFKA_BOOTSTRAP_SERVERS": "k:9092",
+}
+
+
+def analyzer(**env: str) -> AnalyzerSettings:
+    return read(AnalyzerSettings, {**SERVERS, **env})
+
+
+def test_numbers_are_numbers_and_empty_is_unset() -> None:
+    settings = analyzer(OPS_PORT="81", INSTANCE="", REQUESTS_PER_MINUTE="60", QUOTA_WINDOW_SECONDS="1.5")
+    assert (settings.ops_port, settings.instance) == (81, "service-1")
+    assert (settings.requests_per_minute, settings.quota_window_seconds) == (60, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("env", "sentence"),
+    [
+        ({"OPS_PORT": "eighty"}, "OPS_PORT"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is json or text"),
+        ({"REDIS_URL": ""}, "REDIS_URL"),
+        ({"PROVIDER": "gogle"}, "PROVIDER is google or local"),
+        ({"PROVIDER": "google"}, "VISION_API_KEYS"),
+        ({"REQUESTS_PER_MINUTE": "0"}, "REQUESTS_PER_MINUTE is a whole number from 1"),
+        ({"VISION_API_KEYS_FILE": "/nowhere/keys"}, "VISION_API_KEYS_FILE can't be read"),
+        ({"FETCH_ALLOW_NETS": "not a net"}, "not a net"),
+    ],
+)
+def test_what_is_unusable_is_named(env: dict[str, str], sentence: str) -> None:
+    with pytest.raises(SettingsError, match=sentence):
+        analyzer(**env)
+
+
+def test_an_error_never_quotes_a_key() -> None:
+    with pytest.raises(SettingsError) as refused:
+        analyzer(VISION_API_KEYS="top-secret", OPS_PORT="x")
+    assert "top-secret" not in str(refused.value)
+
+
+def test_the_provider_follows_the_keys() -> None:
+    assert analyzer().provider_name == "local"
+    assert analyzer(VISION_API_KEYS="k").provider_name == "google"
+    assert analyzer(VISION_API_KEYS="k", PROVIDER="local").provider_name == "local"
+
+
+def test_every_secret_is_known_to_the_logs(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text("g:in-a-file\n")
+    settings = analyzer(VISION_API_KEYS="one,\ng:two", VISION_API_KEYS_FILE=str(file))
+    assert set(settings.secrets) == {"pgpass", "redispass", "one", "two", "in-a-file"}
+
+
+def test_urls_without_a_password_hold_no_secret() -> None:
+    env = {"DATABASE_URL": "postgresql:///x", "REDIS_URL": "redis://r", "KAFKA_BOOTSTRAP_SERVERS": "k"}
+    assert read(CommonSettings, env).secrets == []
