@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from services.analyzer import entries
 from services.analyzer.entries import Entry
-from shared.redis import script
+from shared.redis import raw, script
 
 LEASE_MS = 10_000
 _GATHER_SECONDS = 0.003
@@ -43,8 +43,10 @@ class ImageCache:
         self._instance = instance
         self._ttl = ttl_hours * 3_600
         self._claim = redis.register_script(script(__file__, "claim"))
+        self._leases = redis.register_script(script(__file__, "leases"))
         self._asked: list[_Asked] = []
         self._flushes: set[asyncio.Task[None]] = set()
+        # Contents whose lease is renewed. A claim that nobody took up runs out by itself.
         self.held: set[str] = set()
 
     def entry_key(self, content_hash: str) -> str:
@@ -61,11 +63,11 @@ class ImageCache:
         if not urls:
             return {}
         hashes = await self._redis.mget([self._url_key(url) for url in urls])
-        known = [(url, bytes(content).decode()) for url, content in zip(urls, hashes, strict=True) if content]
+        known = [(url, raw(content).decode()) for url, content in zip(urls, hashes, strict=True) if content]
         if not known:
             return {}
         found = await self._redis.mget([self.entry_key(content) for _, content in known])
-        return {url: entries.decode(bytes(body)) for (url, _), body in zip(known, found, strict=True) if body}
+        return {url: entries.decode(raw(body)) for (url, _), body in zip(known, found, strict=True) if body}
 
     async def claim(self, url: str, content_hash: str) -> Entry | Claim:
         """The image's entry, or who calls for it. Claims of a few milliseconds go in one round trip."""
@@ -93,11 +95,8 @@ class ImageCache:
                     item.answer.set_exception(error)
             return
         for item, answer in zip(asked, answers, strict=True):
-            claim = Claim(answer) if len(answer) == 1 else entries.decode(answer)
-            if claim is Claim.MINE:
-                self.held.add(item.content_hash)
             if not item.answer.done():
-                item.answer.set_result(claim)
+                item.answer.set_result(Claim(answer) if len(answer) == 1 else entries.decode(answer))
 
     def _arguments(self, asked: Iterable[_Asked]) -> list[str | bytes | int]:
         arguments: list[str | bytes | int] = [self._instance, LEASE_MS, self._ttl]
@@ -110,14 +109,10 @@ class ImageCache:
         """Drops leases on images that will not be called for."""
         mine = [content for content in hashes if content in self.held]
         self.held.difference_update(mine)
-        if mine:
-            await self._redis.delete(*(self.lease_key(content) for content in mine))
+        await self._leases(args=[self._instance, 0, *map(self.lease_key, mine)])
 
     async def renew(self) -> None:
-        async with self._redis.pipeline(transaction=False) as pipe:
-            for content in self.held:
-                pipe.pexpire(self.lease_key(content), LEASE_MS)
-            await pipe.execute()
+        await self._leases(args=[self._instance, LEASE_MS, *map(self.lease_key, self.held)])
 
     @property
     def ttl(self) -> int:

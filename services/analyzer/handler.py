@@ -4,7 +4,6 @@ for each row, then the slice's outcome. The record is acknowledged when `handle`
 import asyncio
 import time
 from datetime import UTC, datetime
-from uuid import UUID
 
 from structlog.contextvars import bound_contextvars
 
@@ -47,24 +46,26 @@ class SliceHandler:
         self._instance = instance
         self._stop = stop
         self._gate = Gate()
-        self.in_hand: dict[UUID, SliceDispatched] = {}
+        # A slice can be in hand twice: dispatched again, or read again after a rebalance.
+        self.in_hand: list[SliceDispatched] = []
 
     async def handle(self, work: SliceDispatched) -> None:
         with bound_contextvars(batch=work.batch_id, chunk=work.chunk_no, slice=work.slice_id):
-            self.in_hand[work.slice_id] = work
+            self.in_hand.append(work)
             metrics.SLICES_IN_FLIGHT.set(len(self.in_hand))
             try:
                 finished = await self._take(work)
                 await self._tell(work, finished)
             finally:
-                del self.in_hand[work.slice_id]
+                self.in_hand.remove(work)
                 metrics.SLICES_IN_FLIGHT.set(len(self.in_hand))
 
     async def _take(self, work: SliceDispatched) -> bool:
         """True when every row has its result; False when the slice is given back."""
+        taken = 0
         while not self._stop.asked:
             try:
-                taken = await self._takes.begin(work.slice_id)
+                taken = taken or await self._takes.begin(work.slice_id)
                 finished = await (self._together(work) if taken < SUSPICIOUS else self._one_by_one(work))
                 await self._takes.end(work.slice_id)
                 return finished
@@ -103,7 +104,8 @@ class SliceHandler:
         return True
 
     async def _watched(self, work: SliceDispatched, row: SliceRow) -> "asyncio.Future[object]":
-        """A marker stands in Redis while the row's answer is decoded, and only then."""
+        """A marker stands in Redis while the row's answer is decoded, and only then. It stays when the
+        process dies of it, by a signal or by an error that nobody foresaw."""
         marked = False
 
         async def mark() -> None:
@@ -112,11 +114,17 @@ class SliceHandler:
                 marked = True
                 await self._takes.mark(work.slice_id, row.row_no, +1)
 
-        try:
-            return await self._row(work, row, None, mark)
-        finally:
+        async def unmark() -> None:
             if marked:
                 await self._takes.mark(work.slice_id, row.row_no, -1)
+
+        try:
+            sent = await self._row(work, row, None, mark)
+        except (NotRunning, *UNAVAILABLE):
+            await unmark()
+            raise
+        await unmark()
+        return sent
 
     async def _row(
         self, work: SliceDispatched, row: SliceRow, known: Entry | None, mark: Mark | None = None

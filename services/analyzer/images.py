@@ -82,7 +82,7 @@ class Images:
         """By the same content in hand here, by the ledger, by another's call, or by an own call."""
         while True:
             same = self._by_content.get(content_hash)
-            if same is not None:
+            if same is not None and not same.answer.done():
                 return await asyncio.shield(same.answer)
             claim = await self._cache.claim(wanted.url, content_hash)
             if isinstance(claim, Entry):
@@ -95,6 +95,7 @@ class Images:
     async def _call(self, wanted: Wanted, content: bytes, content_hash: str) -> Entry:
         image = PendingImage(wanted, content, content_hash)
         self._by_content[content_hash] = image
+        self._cache.held.add(content_hash)
         flight = self._flights.get(wanted.url)
         if flight is not None:
             flight.image = image

@@ -60,10 +60,10 @@ class Upkeep:
             await asyncio.sleep(_TICK_SECONDS)
 
     async def _tick(self, tick: int) -> None:
-        batches = {work.batch_id for work in self._handler.in_hand.values()}
+        batches = {work.batch_id for work in self._handler.in_hand}
         if tick % _RENEW_TICKS == 0:
             await self._cache.renew()
-            await self._takes.beat(self._handler.in_hand)
+            await self._takes.beat([work.slice_id for work in self._handler.in_hand])
             await self._room.say(self._instance, 0 if self._stop.asked else self._slices)
         if tick % _REFRESH_TICKS == 0:
             await self._states.refresh(batches)
