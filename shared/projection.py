@@ -53,7 +53,7 @@ class Taken(NamedTuple, Generic[E]):
     record: Record
 
 
-class Projection(ConsumerRebalanceListener, Generic[E]):
+class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka has no types
     """`project(connection, taken)` runs inside the transaction, perhaps more than once; `after(taken)`
     runs once it committed."""
 

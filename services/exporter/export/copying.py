@@ -67,7 +67,7 @@ async def _copy(
             found = await _facts(connection, batch_id)
             facts.set_result(found)
             await _copy_rows(connection, batch_id, found, wanted, spill)
-    except Exception as error:  # the top of this task: whoever waits for it gets the error
+    except Exception as error:  # noqa: BLE001  # the top of this task: whoever waits for it gets the error
         if not facts.done():
             facts.set_exception(error)
             return

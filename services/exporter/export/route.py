@@ -56,7 +56,7 @@ async def _stream(request: web.Request, copy: Copying) -> web.StreamResponse:
         async for chunk in copy.chunks:
             async with asyncio.timeout(_WRITE_SECONDS):
                 await response.write(chunk)
-    except Exception as error:  # the end of this request: it says so by breaking off
+    except Exception as error:  # noqa: BLE001  # the end of this request: it says so by breaking off
         log.warning("export broke off", error=type(error).__name__)
         if request.transport is not None:
             request.transport.abort()

@@ -43,9 +43,11 @@ class Spill:
         if self._file is None:
             try:
                 async with asyncio.timeout(max(0.0, self._until - time.monotonic())):
-                    return await self._queue.put(chunk)
+                    await self._queue.put(chunk)
             except TimeoutError:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by __exit__)
+            else:
+                return
         await asyncio.to_thread(self._file.write, chunk)
 
     async def end(self, error: Exception | None = None) -> None:
