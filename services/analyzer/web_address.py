@@ -7,8 +7,9 @@ from yarl import URL
 MAX_CHARACTERS = 8_000
 
 _LABEL = r"[\w-]{1,63}"
+_PORT = r":(?:6[0-4]\d{3}|[1-5]?\d{1,4})"
 _READY = re.compile(
-    rf"https?://(?:{_LABEL}\.)*{_LABEL}\.?(?::\d{{1,4}})?/[\w!#$%&'()*+,./:;=?@~\[\]-]*", re.ASCII
+    rf"https?://(?:{_LABEL}\.)*{_LABEL}\.?(?:{_PORT})?/[\w!#$%&'()*+,./:;=?@~\[\]-]*", re.ASCII
 )
 """Addresses that can be sent as they stand: a check of a microsecond for nearly all there are."""
 
