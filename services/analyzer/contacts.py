@@ -23,14 +23,14 @@ _RANK: dict[Kind, int] = {"phone": 0, "email": 1, "web": 2, "social": 3}
 # ITU-T E.164: at most 15 digits. Shorter than 7 is a house number, a price or a year.
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 # It begins with the digit: a pattern whose first sign is optional takes three times as long (21 µs).
-_PHONE = re.compile(r"\d[\d ().\-\u2010-\u2015/]{5,28}\d(?!\w)")
+_PHONE = re.compile(r"\d[\d ()\[\].\-\u2010-\u2015/]{5,28}\d(?!\w)")
 _DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{2,4}(?:\s|$)")
 _LABELLED = re.compile(
     r"(?:\b(?:tel|phone|ph|call|mobile|cell|fon|text us)\b|\u260e|\u2706)[^\n\d]{0,12}$", re.I
 )
 _DASH = r"\-.\u2010-\u2015"
 _GROUPED = re.compile(
-    rf"\+?[\d ]{{0,4}}(?:\(\d{{2,5}}\)|\d{{3}}[{_DASH}])[ {_DASH}]?\d{{3}}[ {_DASH}]?\d{{4}}"
+    rf"\+?[\d ]{{0,4}}(?:[(\[]\d{{2,5}}[)\]]|\d{{3}}[{_DASH}])[ {_DASH}]?\d{{3}}[ {_DASH}]?\d{{4}}"
 )
 _DIGITS = re.compile(r"\d+")
 
@@ -63,7 +63,7 @@ def contacts_in(text: str, region: str) -> tuple[Contact, ...]:
 def _phones(text: str, region: str) -> Iterator[Contact]:
     for match in _PHONE.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
-        lead = before[len(before.rstrip("+(")) :]
+        lead = before[len(before.rstrip("+([")) :]
         before = before[: len(before) - len(lead)]
         if before[-1:].isalnum() or before.endswith("@") or _DATE.match(match[0]):
             continue
@@ -85,16 +85,24 @@ def _phone(shown: str, before: str, region: str) -> Contact | None:
         number = phonenumbers.parse("+" + digits if "+" in shown else digits, region)
     except phonenumbers.NumberParseException:
         return None
-    if not _is_valid(number, region):
-        phonelike = _GROUPED.fullmatch(shown) or _LABELLED.search(before)
-        if not (phonelike and phonenumbers.is_possible_number(number)):
-            return None
+    if not _is_valid(number, region) and not (_is_phonelike(shown, before) and _is_whole(number)):
+        return None
     return Contact("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), shown)
 
 
 def _is_valid(number: phonenumbers.PhoneNumber, region: str) -> bool:
     # Asking for one region first takes half the time where many share a country code.
     return phonenumbers.is_valid_number_for_region(number, region) or phonenumbers.is_valid_number(number)
+
+
+def _is_phonelike(shown: str, before: str) -> bool:
+    return "+" in shown or bool(_GROUPED.fullmatch(shown) or _LABELLED.search(before))
+
+
+def _is_whole(number: phonenumbers.PhoneNumber) -> bool:
+    """Long enough to be dialled from anywhere: "555-0188" is no number without its area."""
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    return reason == phonenumbers.ValidationResult.IS_POSSIBLE
 
 
 def _addresses(text: str) -> Iterator[Contact]:

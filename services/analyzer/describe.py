@@ -22,7 +22,7 @@ def describe(analysis: Analysis, scene: Scene, name: str | None, contacts: Seque
         case "store":
             subject = f"Shop sign of {name}" if name else "Shop sign without a readable name"
             return _sentence(subject + _shown(analysis, contacts), _seen(analysis))
-        case "document" | "receipt" | "chart":
+        case "document" | "receipt" | "price list" | "chart":
             return _sentence(f"A {scene.kind} with {_lines(len(analysis.lines))}", "")
         case "other":
             text = f"with {_lines(len(analysis.lines))}" if analysis.lines else "without readable text"

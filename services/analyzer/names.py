@@ -1,6 +1,7 @@
 """The name of a shop, from the lines of its sign: the largest writing that can be a name at all."""
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from operator import attrgetter
 
 from services.analyzer.analysis import Scored, TextLine
@@ -37,9 +38,7 @@ def sign_name(lines: Sequence[TextLine], contacts: Sequence[Contact]) -> str | N
     ranked = sorted(lines, key=_rank)[:_CONSIDERED]
     for rank, largest in enumerate(ranked):
         if name := as_name(largest.text, contacts):
-            share = _NEIGHBOUR if _is_trade(name) else _SAME_SIZE
-            alike = [line for line in ranked[rank + 1 :] if -_rank(line) >= share * largest.height]
-            return _with_neighbours(largest, name, alike, contacts) if alike else name[:MAX_NAME]
+            return _with_neighbours(largest, name, ranked[rank + 1 :], contacts)[:MAX_NAME].rstrip()
     return None
 
 
@@ -49,12 +48,25 @@ def _rank(line: TextLine) -> float:
 
 
 def _with_neighbours(
-    largest: TextLine, name: str, alike: Sequence[TextLine], contacts: Sequence[Contact]
+    largest: TextLine, name: str, smaller: Sequence[TextLine], contacts: Sequence[Contact]
 ) -> str:
-    names = {line: more for line in alike if (more := as_name(line.text, contacts))}
-    group = _connected(largest, list(names))
+    """`smaller`: the other lines by size."""
+    names = _named(smaller, _SAME_SIZE * largest.height, contacts)
+    if not names and not _is_trade(name):
+        return name
     names[largest] = name
-    return " ".join(dict.fromkeys(names[line] for line in _reading_order(group)))[:MAX_NAME].rstrip()
+    group = _connected(largest, list(names))
+    if all(_is_trade(names[line]) for line in group):
+        more = _named(smaller, _NEIGHBOUR * largest.height, contacts)
+        group += [line for line in more if line not in group and any(_touch(line, one) for one in group)][:1]
+        names |= more
+    return " ".join(dict.fromkeys(names[line] for line in _reading_order(group)))
+
+
+def _named(lines: Sequence[TextLine], least: float, contacts: Sequence[Contact]) -> dict[TextLine, str]:
+    """The lines of at least this height that can be names."""
+    large = takewhile(lambda line: -_rank(line) >= least, lines)
+    return {line: name for line in large if (name := as_name(line.text, contacts))}
 
 
 def _is_trade(name: str) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from services.analyzer import vocabulary
 from services.analyzer.analysis import Scored, TextLine
 
-SceneKind = Literal["store", "document", "receipt", "chart", "other"]
+SceneKind = Literal["store", "document", "receipt", "price list", "chart", "other"]
 
 _MIN_SCORE = 0.5
 _KIND_OF: dict[str, SceneKind] = {
@@ -54,8 +54,9 @@ def layout(lines: Sequence[TextLine], *, contact: bool) -> Scene:
     if not lines:
         return Scene("other", "no text")
     texts = [line.text for line in lines]
-    if _is_receipt(texts):
-        return Scene("receipt", "prices and a sum")
+    if _has_prices(texts):
+        summed = any(_SUM.search(text) for text in texts)
+        return Scene("receipt", "prices and a sum") if summed else Scene("price list", "prices")
     if _is_chart(texts):
         return Scene("chart", "mostly numbers")
     heights = sorted(line.height for line in lines)
@@ -69,9 +70,10 @@ def layout(lines: Sequence[TextLine], *, contact: bool) -> Scene:
     return Scene("other", "no line stands out")
 
 
-def _is_receipt(texts: Sequence[str]) -> bool:
+def _has_prices(texts: Sequence[str]) -> bool:
+    """At least three, and in a third of the lines: a receipt's goods may stand in lines of their own."""
     prices = _count(bool(_MONEY.search(text)) for text in texts)
-    return prices >= 3 and (2 * prices >= len(texts) or any(_SUM.search(text) for text in texts))
+    return prices >= 3 and 3 * prices >= len(texts)
 
 
 def _is_chart(texts: Sequence[str]) -> bool:
@@ -89,9 +91,14 @@ def _is_tick(text: str) -> bool:
 
 
 def _is_page(texts: Sequence[str]) -> bool:
-    """At least five lines of five words or more, and most of the lines are such."""
-    running = _count(text.count(" ") >= 4 for text in texts)
-    return running >= 5 and 2 * running >= len(texts)
+    """At least three lines run on, and they are most of the lines."""
+    running = _count(_runs_on(text) for text in texts)
+    return running >= 3 and 2 * running > len(texts)
+
+
+def _runs_on(text: str) -> bool:
+    """Five words or more, mostly letters: hours and addresses have more digits."""
+    return text.count(" ") >= 4 and 10 * sum(map(str.isdigit, text)) <= len(text)
 
 
 def _count(flags: Iterable[bool]) -> int:

@@ -58,6 +58,15 @@ def test_each_line_has_the_box_of_its_own_words() -> None:
     assert {round(line.confidence, 3) for line in lines} == {0.9}
 
 
+def test_blank_lines_take_no_words() -> None:
+    lines = read(answer(TEXT.replace("\n", "\n\n"), WORDS)).lines
+    assert [(line.text, line.y) for line in lines] == [
+        ("Otto's Corner", 0.1),
+        ("(415) 555-0132", 0.4),
+        ("Open", 0.6),
+    ]
+
+
 def test_letters_are_counted_where_blanks_do_not_part_words() -> None:
     words: list[tuple[str, Box]] = [
         ("北京", (0, 0, 200, 100)),

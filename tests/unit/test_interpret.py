@@ -40,6 +40,7 @@ CHART: Rows = [
     ("Visitors per day", 0.07),
     *((text, 0.04) for text in ("0", "50", "100", "150", "Mon", "Tue", "Wed", "Thu")),
 ]
+MENU: Rows = [("MENU", 0.09), *((f"Soup {n} ${n}.50", 0.05) for n in range(5))]
 SLIDE: Rows = [("Goals", 0.12)] + [(f"we will do the {n}. thing until the summer", 0.05) for n in range(7)]
 
 
@@ -53,12 +54,34 @@ def test_a_shop_sign_gives_its_name_its_best_contact_and_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "rows", [LETTER, RECEIPT, CHART, SLIDE, []], ids=["letter", "receipt", "chart", "slide", "none"]
+    "rows",
+    [LETTER, RECEIPT, MENU, CHART, SLIDE, []],
+    ids=["letter", "receipt", "menu", "chart", "slide", "none"],
 )
 def test_no_shop_without_labels_has_neither_store_image_nor_name(rows: Rows) -> None:
     read = interpret(picture(rows), "US")
     assert (read.store_image, read.store_name) == (False, None)
     assert read.image_description
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        (LETTER, "A document with 13 lines of text."),
+        (RECEIPT, "A receipt with 6 lines of text."),
+        (MENU, "A price list with 6 lines of text."),
+        (CHART, "A chart with 9 lines of text."),
+        ([("Photo: A. Nyberg", 0.02)], "A picture with a line of text."),
+        ([], "A picture without readable text."),
+    ],
+)
+def test_the_sentence_says_what_kind_of_picture_it_is(rows: Rows, sentence: str) -> None:
+    assert interpret(picture(rows), "US").image_description == sentence
+
+
+def test_the_sentence_names_what_the_labels_show() -> None:
+    read = interpret(picture([], ("Mountain", "Sky", "Lake", "Tree")), "US")
+    assert read.image_description == "A picture without readable text; it shows mountain, sky and lake."
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def values(text: str, region: str = "US") -> list[str]:
         ("T 01 42 68 53 00", "FR", "+33142685300"),
         ("06 1234 5678", "IT", "+390612345678"),
         ("415\u2013555\u20130132", "US", "+14155550132"),
+        ("[415]555-0132", "US", "+14155550132"),  # as local recognition reads it
+        ("+44 1632 960123", "US", "+441632960123"),  # of no plan, but with its country
         ("(123) 555-0147", "US", "+11235550147"),  # no such area code, but painted as a phone number
     ],
 )
@@ -47,6 +49,7 @@ def test_a_phone_number_is_found_however_it_is_painted(text: str, region: str, e
         "1,234.00 5,678.00",
         "12345678901234567890",
         "A4155550132",
+        "Call 555-0188",  # no number without its area
         "Since 1974 - 2024",
         "St.John No.5 a.m. U.S.A. Fresh...daily 3.50 e.g.this",
         "me @ home",

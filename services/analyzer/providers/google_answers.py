@@ -49,24 +49,23 @@ def _lines(
     text: str, words: Sequence[Any], width: float, height: float, confidence: float
 ) -> Iterator[TextLine]:
     """The lines of the whole text with the boxes of their words, which follow each other as in the text."""
-    lines = text.split("\n", MAX_LINES)[:MAX_LINES]
+    lines = [line for line in text.split("\n", MAX_LINES)[:MAX_LINES] if line]
     sx, sy = _DIGITS / width, _DIGITS / height
     at, count = 1, len(words)  # the first annotation is the whole text
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
-        end = _end(line, following, words, at, count)
+        end = at + line.count(" ") + 1
+        # As many words as blanks part, if the next line begins with the word after them.
+        if end != count and (end > count or not following.startswith(words[end].description)):
+            end = _counted(line, words, at, count)
         if end > at:
             yield _line(line, words[at], words[end - 1], sx, sy, confidence)
         at = end
 
 
-def _end(line: str, following: str, words: Sequence[Any], at: int, count: int) -> int:
-    """The index after the line's last word. As many words as blanks part, if the next line begins with the
-    word after them; else letters are counted: "(555)" is three words to Vision, a Chinese line is many."""
-    blanks = line.count(" ")
-    end = at + blanks + 1
-    if end < count and line and following and following.startswith(words[end].description):
-        return end
-    letters = len(line) - blanks
+def _counted(line: str, words: Sequence[Any], at: int, count: int) -> int:
+    """The index after the line's last word, by its letters: "(555)" is three words to Vision, a line of
+    Chinese is many."""
+    letters = len(line) - line.count(" ")
     while letters > 0 and at < count:
         letters -= len(words[at].description)
         at += 1
