@@ -25,6 +25,8 @@ UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    # What asyncpg 0.32 says of a connection that dies between a statement and its reset (a server's kill -9).
+    asyncpg.InternalClientError,
 )
 
 
