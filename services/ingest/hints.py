@@ -1,5 +1,6 @@
 """Reads what happened to batches and slices. Events are hints: one that is lost costs time, nothing else."""
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -16,7 +17,8 @@ from shared.topics import BATCHES, OUTCOMES, Named
 from shared.wire import Decoder, Undecodable
 
 _POLL_MS = 200
-_COMMIT_SECONDS = 1.0
+_COMMIT_EVERY_SECONDS = 1.0
+_COMMIT_SECONDS = 5.0
 _MAX_DEAD_LETTERS = 1_000
 _TYPES: tuple[type[Event], ...] = (*BATCH_EVENTS, *OUTCOME_EVENTS)
 
@@ -47,7 +49,7 @@ class Hints:
             polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
             await self._take(polled)
             unacknowledged |= bool(polled)
-            if unacknowledged and time.monotonic() - self._committed_at > _COMMIT_SECONDS:
+            if unacknowledged and time.monotonic() - self._committed_at > _COMMIT_EVERY_SECONDS:
                 await self._commit()
                 unacknowledged = False
         await self._commit()
@@ -73,6 +75,7 @@ class Hints:
     async def _commit(self) -> None:
         self._committed_at = time.monotonic()
         try:
-            await self._consumer.commit()
-        except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            async with asyncio.timeout(_COMMIT_SECONDS):
+                await self._consumer.commit()
+        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
             log.warning("offsets not committed", error=type(error).__name__)

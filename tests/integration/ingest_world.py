@@ -40,7 +40,9 @@ Answer = Callable[["World", SliceDispatched], Awaitable[None]]
 class World:
     """One database, one topic prefix, one blob folder."""
 
-    def __init__(self, settings: IngestSettings, pool: Any, producer: Producer, room: Room, blobs: Path) -> None:
+    def __init__(
+        self, settings: IngestSettings, pool: Any, producer: Producer, room: Room, blobs: Path
+    ) -> None:
         self.settings = settings
         self.pool = pool
         self.producer = producer
@@ -73,7 +75,12 @@ class World:
         )  # fmt: skip
         if announce:
             event = BatchSubmitted(
-                batch_id=batch_id, at=datetime.now(UTC), version=1, name="b", total_urls=rows, chunk_size=chunk_size
+                batch_id=batch_id,
+                at=datetime.now(UTC),
+                version=1,
+                name="b",
+                total_urls=rows,
+                chunk_size=chunk_size,
             )
             await (await self.producer.send(BATCHES, str(batch_id).encode(), event))
         return batch_id
@@ -111,13 +118,19 @@ class World:
         await (await self.producer.send(OUTCOMES, str(work.batch_id).encode(), event))
 
     async def stored(self, batch_id: uuid.UUID) -> int:
-        return int(await self.pool.fetchval("select count(*) from exporter.results where batch_id = $1", batch_id))
+        return int(
+            await self.pool.fetchval("select count(*) from exporter.results where batch_id = $1", batch_id)
+        )
 
     async def open_slices(self, batch_id: uuid.UUID) -> int:
-        return int(await self.pool.fetchval("select count(*) from ingest.slices where batch_id = $1", batch_id))
+        return int(
+            await self.pool.fetchval("select count(*) from ingest.slices where batch_id = $1", batch_id)
+        )
 
     async def owner_epoch(self, batch_id: uuid.UUID) -> int:
-        found = await self.pool.fetchval("select owner_epoch from ingest.batches where batch_id = $1", batch_id)
+        found = await self.pool.fetchval(
+            "select owner_epoch from ingest.batches where batch_id = $1", batch_id
+        )
         return int(found or 0)
 
     async def started(self) -> set[uuid.UUID]:
@@ -142,12 +155,16 @@ class World:
         await client.start()
         try:
             where = [TopicPartition(self.names.topic(topic), n) for n in range(PARTITIONS)]
-            await client.delete_records({tp: RecordsToDelete(before_offset=-1) for tp in where}, timeout_ms=10_000)
+            await client.delete_records(
+                {tp: RecordsToDelete(before_offset=-1) for tp in where}, timeout_ms=10_000
+            )
         finally:
             await client.close()
 
     @asynccontextmanager
-    async def member(self, instance: str = "ingest-1", timing: Timing = QUICK) -> AsyncIterator[asyncio.Task[None]]:
+    async def member(
+        self, instance: str = "ingest-1", timing: Timing = QUICK
+    ) -> AsyncIterator[asyncio.Task[None]]:
         settings = msgspec.structs.replace(self.settings, instance=instance)
         stop, health = Stop(), Health()
         task = asyncio.create_task(serve(settings, health, stop, timing))
@@ -233,4 +250,15 @@ async def a_world(
         yield World(settings, pool, producer, Room(store), blobs)
 
 
-__all__ = ["OUTCOMES", "QUICK", "RESULTS", "SLICES", "World", "a_world", "finish", "release", "swallow", "until"]
+__all__ = [
+    "OUTCOMES",
+    "QUICK",
+    "RESULTS",
+    "SLICES",
+    "World",
+    "a_world",
+    "finish",
+    "release",
+    "swallow",
+    "until",
+]

@@ -113,7 +113,9 @@ async def test_a_cancelled_batch_leaves_the_book(world: World) -> None:
 
 async def test_outcomes_told_twice_or_of_an_older_dispatch_change_nothing(world: World) -> None:
     async def twice(world: World, work: SliceDispatched) -> None:
-        old = SliceDispatched(**{name: getattr(work, name) for name in work.__struct_fields__} | {"dispatch": 0})
+        old = SliceDispatched(
+            **{name: getattr(work, name) for name in work.__struct_fields__} | {"dispatch": 0}
+        )
         await world.tell(SliceFinished, old)
         await finish(world, work)
         await world.tell(SliceFinished, work)
@@ -200,5 +202,7 @@ async def _all_released(world: World) -> bool:
 
 
 async def _closed(world: World, batch: object) -> bool:
-    found = await world.pool.fetchval("select closed_at is not null from ingest.batches where batch_id = $1", batch)
+    found = await world.pool.fetchval(
+        "select closed_at is not null from ingest.batches where batch_id = $1", batch
+    )
     return bool(found)

@@ -47,7 +47,9 @@ async def test_an_acknowledged_slice_without_outcome_and_rows_is_sent_again(worl
     assert set(world.dispatches(batch).values()) == {2}
 
 
-async def test_a_finished_slice_whose_results_were_emptied_from_their_topic_is_sent_again(world: World) -> None:
+async def test_a_finished_slice_whose_results_were_emptied_from_their_topic_is_sent_again(
+    world: World,
+) -> None:
     async def lose_results(world: World, work: SliceDispatched) -> None:
         if work.dispatch > 1:
             await finish(world, work)
