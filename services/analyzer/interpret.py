@@ -42,9 +42,10 @@ def interpret(analysis: Analysis, region: str) -> Interpretation:
     """`region`: ISO 3166 alpha-2, for phone numbers without a country code. The same analysis gives the same
     interpretation on any machine."""
     contacts = contacts_in(analysis.text, region)
-    scene = scene_of(analysis.labels, analysis.lines, contact=bool(contacts))
+    name = store_name(analysis.lines, analysis.logos, contacts)
+    scene = scene_of(analysis.labels, analysis.lines, named=name is not None, contact=bool(contacts))
     store = scene.kind == "store"
-    name = store_name(analysis.lines, analysis.logos, contacts) if store else None
+    name = name if store else None
     return Interpretation(
         store_image=store,
         store_name=name,

@@ -34,9 +34,9 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
     why: str
 
 
-def scene_of(labels: Sequence[Scored], lines: Sequence[TextLine], *, contact: bool) -> Scene:
-    """The surest label that means a kind decides; where none does, the look of the text. `contact`: whether
-    the picture shows a phone number or an address."""
+def scene_of(labels: Sequence[Scored], lines: Sequence[TextLine], *, named: bool, contact: bool) -> Scene:
+    """The first label that means a kind decides (they come surest first); where none does, the look of the
+    text. `named` and `contact`: whether something in the picture can be a shop's name, a phone number or an address."""
     undecided = not labels
     for label in labels:
         words = label.name.lower().split()
@@ -46,17 +46,19 @@ def scene_of(labels: Sequence[Scored], lines: Sequence[TextLine], *, contact: bo
             if word in _KIND_OF:
                 return Scene(_KIND_OF[word], f"label {label.name} {label.score:.2f}")
         undecided = undecided or not vocabulary.UNDECIDED_LABELS.isdisjoint(words)
-    return layout(lines, contact=contact) if undecided else Scene("other", "no label of a shop")
+    return layout(lines, named=named, contact=contact) if undecided else Scene("other", "no label of a shop")
 
 
-def layout(lines: Sequence[TextLine], *, contact: bool) -> Scene:
+def layout(lines: Sequence[TextLine], *, named: bool, contact: bool) -> Scene:
     """Judges by the text alone, as it must where a provider gives no labels."""
     if not lines:
         return Scene("other", "no text")
     texts = [line.text for line in lines]
     if _has_prices(texts):
-        summed = any(_SUM.search(text) for text in texts)
-        return Scene("receipt", "prices and a sum") if summed else Scene("price list", "prices")
+        if any(_SUM.search(text) for text in texts):
+            return Scene("receipt", "prices and a sum")
+        if not contact:  # with one it is a shop's board of offers
+            return Scene("price list", "prices")
     if _is_chart(texts):
         return Scene("chart", "mostly numbers")
     heights = sorted(line.height for line in lines)
@@ -65,6 +67,8 @@ def layout(lines: Sequence[TextLine], *, contact: bool) -> Scene:
         return Scene("document", f"{len(lines)} lines of running text")
     if largest < _MIN_SIGN_HEIGHT:
         return Scene("other", "small writing only")
+    if not (named or contact):
+        return Scene("other", "nothing that names a shop")
     if len(lines) <= 3 or contact or largest >= _DOMINANT * middle:
         return Scene("store", "a sign's writing" + (" with a contact" if contact else ""))
     return Scene("other", "no line stands out")

@@ -102,6 +102,18 @@ def test_the_surest_label_decides(labels: tuple[str, ...], rows: Rows, store: bo
     assert read.store_name == ("Kettle & Crumb" if store and rows else None)
 
 
+def test_a_shop_s_board_of_prices_with_its_number_is_a_shop() -> None:
+    offers = [(f"{what} ${n}.00", 0.06) for n, what in enumerate(("Haircut", "Shave", "Kids"), start=15)]
+    read = interpret(picture([("Sal's Chair", 0.2), *offers, ("(312) 555-0147", 0.08)]), "US")
+    assert (read.store_image, read.store_name) == (True, "Sal's Chair")
+
+
+@pytest.mark.parametrize("text", ["STOP", "EXIT", "42", "No parking", "OPEN"])
+def test_a_sign_that_names_nobody_is_no_shop(text: str) -> None:
+    read = interpret(picture([(text, 0.3)]), "US")
+    assert (read.store_image, read.store_name) == (False, None)
+
+
 def test_a_label_that_is_not_sure_decides_nothing() -> None:
     seen = msgspec.structs.replace(picture(SIGN), labels=(Scored("Landscape", 0.9), Scored("Shop", 0.3)))
     assert not interpret(seen, "US").store_image
