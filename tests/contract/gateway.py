@@ -38,6 +38,7 @@ class Gateway:
         return httpx.AsyncClient(base_url=self.url, timeout=30)
 
     def blob_files(self) -> list[Path]:
+        """Also those that are being written."""
         return [path for path in self.blobs.rglob("*") if path.is_file()]
 
 

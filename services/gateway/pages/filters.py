@@ -14,6 +14,12 @@ def number(value: float | None) -> str:
     return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:,.1f}"
 
 
+def share(part: int, whole: int) -> str:
+    """A percentage, rounded down, so that 100 is said of the whole only."""
+    tenths = part * 1_000 // whole if whole else 0
+    return f"{tenths // 10}" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
+
+
 def duration(seconds: float | None) -> str:
     """Two units at most: `4 min 12 s`."""
     if seconds is None:

@@ -10,7 +10,6 @@ from starlette.responses import HTMLResponse, Response
 
 from services.gateway.errors import ApiError
 from services.gateway.pages import bars, filters
-from services.gateway.timing import percent
 from services.gateway.transitions import allowed_in
 
 _HERE = Path(__file__).parent.parent
@@ -30,10 +29,10 @@ def _environment() -> Environment:
         filters.ago,
         filters.exact,
         filters.machine,
+        filters.share,
         filters.shown_picture,
         filters.short_url,
         bars.bar_of,
-        percent,
         allowed_in,
     ):
         made.filters[function.__name__] = function

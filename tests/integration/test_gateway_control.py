@@ -1,0 +1,209 @@
+"""Control, its mirror in Redis, its events; exports that break; pages that live; an ordered end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest
+import redis.asyncio
+from aiohttp import web
+from aiokafka import AIOKafkaConsumer
+
+from dev.ports import free_port
+from shared.desired import Desired, DesiredMirror, State
+from shared.events import BATCH_EVENTS, BatchEvent
+from shared.topics import BATCHES, Named
+from shared.wire import Decoder
+from tests.contract import gateway as world
+from tests.contract.gateway import Gateway, began, client, counted, create, data_of, database, ended, gateway
+from tests.servers import Servers
+
+__all__ = ["client", "gateway"]
+
+
+@asynccontextmanager
+async def mirror_of(gateway: Gateway) -> AsyncIterator[tuple[DesiredMirror, redis.asyncio.Redis]]:
+    async with redis.asyncio.Redis.from_url(gateway.redis_url) as connection:
+        yield DesiredMirror(connection), connection
+
+
+async def test_the_mirror_says_it_before_the_reply(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    async with mirror_of(gateway) as (mirror, _):
+        batch_id = await create(client)
+        assert await mirror.read([batch_id]) == {batch_id: Desired(1, State.RUNNING)}
+        for version, (action, state) in enumerate(
+            [("pause", State.PAUSED), ("resume", State.RUNNING), ("cancel", State.CANCELLED)], start=2
+        ):
+            assert (await client.post(f"/api/v1/batches/{batch_id}/{action}")).status_code == 200
+            assert await mirror.read([batch_id]) == {batch_id: Desired(version, state)}
+
+
+async def test_a_mirror_that_lost_its_data_is_written_again(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    async with mirror_of(gateway) as (mirror, connection):
+        batch_id = await create(client)
+        await connection.flushdb()
+        deadline = time.monotonic() + 20
+        while batch_id not in await mirror.read([batch_id]):
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.1)
+
+
+async def test_changes_at_the_same_instant_end_in_one_history(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client)
+    actions = ["pause", "resume"] * 10
+    replies = await asyncio.gather(*(client.post(f"/api/v1/batches/{batch_id}/{a}") for a in actions))
+    assert {reply.status_code for reply in replies} == {200}
+    async with database(gateway) as connection:
+        rows = await connection.fetch(
+            "select version, desired from gateway.transitions where batch_id = $1 order by version", batch_id
+        )
+        row = await connection.fetchrow(
+            "select version, desired from gateway.batches where batch_id=$1", batch_id
+        )
+    assert row is not None
+    assert [found["version"] for found in rows] == list(range(1, row["version"] + 1))
+    assert rows[-1]["desired"] == row["desired"]
+    async with mirror_of(gateway) as (mirror, _):
+        assert await mirror.read([batch_id]) == {batch_id: Desired(row["version"], State(row["desired"]))}
+
+
+async def test_a_cancel_that_comes_too_late_changes_nothing(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client)
+    await began(gateway, batch_id)
+    await counted(gateway, batch_id, 1, successful=3, failed=0)
+    await ended(gateway, batch_id, "completed")
+    reply = await client.post(f"/api/v1/batches/{batch_id}/cancel")
+    assert reply.status_code == 400
+    assert reply.json()["error_type"] == "BatchStateError"
+    assert (await data_of(client, f"/api/v1/batch/{batch_id}"))["batch_info"]["status"] == "completed"
+
+
+async def test_every_change_is_published(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    batch_id = await create(client, auto_start="false")
+    for action in ("start", "pause", "resume", "cancel"):
+        assert (await client.post(f"/api/v1/batches/{batch_id}/{action}")).status_code == 200
+    decoder: Decoder[BatchEvent] = Decoder(BATCH_EVENTS)
+    consumer = AIOKafkaConsumer(
+        Named(gateway.topic_prefix).topic(BATCHES),
+        bootstrap_servers=gateway.kafka,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+    )
+    await consumer.start()
+    found: dict[int, str] = {}
+    try:
+        deadline = time.monotonic() + 20
+        while len(found) < 5:
+            assert time.monotonic() < deadline, found
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                for record in records:
+                    event = decoder.decode(record.headers, record.value)
+                    if event.batch_id == batch_id:
+                        found[event.version] = type(event).__name__
+    finally:
+        await consumer.stop()
+    assert [found[version] for version in sorted(found)] == [
+        "BatchSubmitted",
+        "BatchResumed",
+        "BatchPaused",
+        "BatchResumed",
+        "BatchCancelled",
+    ]
+
+
+async def test_paused_time_is_left_out_of_the_rate(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    batch_id = await create(client)
+    await began(gateway, batch_id, seconds_ago=3_600)
+    await counted(gateway, batch_id, 1, successful=2, failed=0)
+    async with database(gateway) as connection:
+        await connection.execute(
+            "insert into gateway.transitions (batch_id, version, run, desired, at) values"
+            " ($1, 2, 1, 'paused', now() - interval '59 minutes'),"
+            " ($1, 3, 1, 'running', now() - interval '1 minute')",
+            batch_id,
+        )
+    detail = await data_of(client, f"/api/v1/batch/{batch_id}")
+    assert 119 < detail["timing"]["active_seconds"] < 130
+    assert 59 <= detail["timing"]["elapsed_time_minutes"] <= 61
+    assert 0.9 < detail["performance"]["processing_rate_per_minute"] <= 1.0
+
+
+async def test_a_page_gets_its_parts_as_events_until_the_end(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client)
+    await began(gateway, batch_id)
+    seen: list[str] = []
+    async with asyncio.timeout(30), client.stream("GET", f"/batch/{batch_id}/events") as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("event: "):
+                seen.append(line.removeprefix("event: "))
+                if len(seen) == 4:
+                    await counted(gateway, batch_id, 1, successful=3, failed=0)
+                    await ended(gateway, batch_id, "completed")
+    assert seen[:4] == ["state", "actions", "progress", "results"]
+    assert seen[-1] == "ended"
+
+
+async def test_an_export_that_breaks_never_looks_whole(
+    servers: Servers, template: str, tmp_path: Path
+) -> None:
+    """The exporter's reply is passed on with its name; when it breaks, so does ours."""
+
+    async def export(request: web.Request) -> web.StreamResponse:
+        reply = web.StreamResponse(headers={"Content-Disposition": 'attachment; filename="x-results.csv"'})
+        reply.content_type = "text/csv"
+        await reply.prepare(request)
+        await reply.write(b"url,success\n" * 20_000)
+        if "failed_only" in request.query:
+            assert request.transport is not None
+            request.transport.abort()
+        return reply
+
+    app = web.Application()
+    app.add_routes([web.get("/internal/batches/{batch_id}/export.csv", export)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    redis_url = servers.redis_url.rpartition("/")[0] + "/199"
+    loop = asyncio.get_running_loop()
+    started = world.running(
+        servers,
+        template,
+        tmp_path,
+        redis_url,
+        EXPORTER_URL=f"http://127.0.0.1:{port}",
+        SAMPLE_DIR=str(tmp_path),
+    )
+    gateway = await loop.run_in_executor(None, started.__enter__)
+    try:
+        async with gateway.client() as client:
+            path = f"/api/v1/export/batch/{await create(client)}"
+            whole = await client.get(path, params={"success_only": "true"})
+            assert whole.content == b"url,success\n" * 20_000
+            assert whole.headers["content-disposition"] == 'attachment; filename="x-results.csv"'
+            with pytest.raises(httpx.RemoteProtocolError):
+                await client.get(path, params={"failed_only": "true"})
+            await samples_are_served_from_their_folder_only(client, tmp_path)
+    finally:
+        await loop.run_in_executor(None, started.__exit__, None, None, None)
+        await runner.cleanup()
+
+
+async def samples_are_served_from_their_folder_only(client: httpx.AsyncClient, folder: Path) -> None:
+    (folder / "sign.png").write_bytes(b"picture")
+    (folder / "secret.txt").write_text("no")
+    assert (await client.get("/sample/sign.png")).content == b"picture"
+    for name in ("secret.txt", "..%2fsign.png", ".png", f"{uuid4().hex}.png", "%2e%2e/gateway.log"):
+        assert (await client.get(f"/sample/{name}")).status_code == 404

@@ -1,0 +1,223 @@
+"""Uploads on real servers: what is acknowledged is there, what is not leaves nothing."""
+
+import asyncio
+import gzip
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import UUID, uuid4
+
+import httpx
+import psutil
+import pytest
+
+from tests.contract.gateway import CSV, Gateway, client, create, data_of, database, gateway
+
+__all__ = ["client", "gateway"]
+
+
+async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not await check():
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+
+
+async def batches(gateway: Gateway) -> int:
+    async with database(gateway) as connection:
+        count: int = await connection.fetchval("select count(*) from gateway.batches")
+        return count
+
+
+async def send(client: httpx.AsyncClient, csv: bytes, key: str, **fields: str) -> httpx.Response:
+    return await client.post(
+        "/api/v1/batches", files={"file": ("a.csv", csv)}, data=fields, headers={"Idempotency-Key": key}
+    )
+
+
+async def test_a_batch_its_blobs_and_its_event_are_there(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    batch_id = await create(client, chunk_size="2", region="gb")
+    async with database(gateway) as connection:
+        row = await connection.fetchrow("select * from gateway.batches where batch_id = $1", batch_id)
+        assert row is not None
+        assert (row["region"], row["columns"], row["version"]) == ("GB", ["branch"], 1)
+
+        async def published() -> bool:
+            return not await connection.fetchval("select count(*) from lifecycle.outbox")
+
+        await eventually(published)
+    assert (gateway.blobs / row["upload_path"]).read_bytes() == CSV
+    rows = [json.loads(line) for line in (gateway.blobs / row["rows_path"]).read_text().splitlines()]
+    assert rows == [
+        [1, "https://example.com/1.jpg", ["Leeds"]],
+        [2, "https://example.com/2.jpg", ["Lyon"]],
+        [3, "none", ["Oslo"]],
+    ]
+
+
+async def test_one_key_at_the_same_instant_makes_one_batch(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    key, before, files = uuid4().hex, await batches(gateway), len(gateway.blob_files())
+    replies = await asyncio.gather(*(send(client, CSV, key, batch_name="same") for _ in range(8)))
+    assert {reply.status_code for reply in replies} == {201}
+    assert len({reply.content for reply in replies}) == 1, "the same reply to each"
+    assert sum("idempotent-replayed" not in reply.headers for reply in replies) == 1
+    assert await batches(gateway) == before + 1
+    assert len(gateway.blob_files()) == files + 2, "the losers' blobs are gone"
+
+
+async def test_a_key_used_for_something_else_is_refused(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    key = uuid4().hex
+    assert (await send(client, CSV, key)).status_code == 201
+    files = len(gateway.blob_files())
+    for reply in (await send(client, CSV + b"x\n", key), await send(client, CSV, key, batch_name="other")):
+        assert reply.status_code == 422
+        assert "new key" in reply.json()["error"]
+    assert len(gateway.blob_files()) == files
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "is empty"),
+        (b"url\n", "no row below"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(2_000), "a PNG picture"),
+        (b"%PDF-1.7" + bytes(2_000_000), "a PDF document"),
+        (b"first,second\n1,2\n", "No column holds addresses"),
+        (gzip.compress(CSV * 500)[:-20], "cut on its way"),
+    ],
+)
+async def test_a_file_that_is_no_list_is_explained_and_leaves_nothing(
+    gateway: Gateway, client: httpx.AsyncClient, data: bytes, words: str
+) -> None:
+    files = len(gateway.blob_files())
+    reply = await client.post("/api/v1/batches", files={"file": ("x.csv", data)})
+    assert reply.status_code == 400
+    assert words in reply.json()["error"]
+    assert len(gateway.blob_files()) == files
+
+
+async def test_a_broken_off_upload_leaves_nothing(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    files, before = len(gateway.blob_files()), await batches(gateway)
+    _, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
+    writer.write(
+        b"POST /api/v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        b"Content-Length: 100000000\r\n\r\n"
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nurl\r\n'
+    )
+    for _ in range(12):
+        writer.write(b"https://example.com/picture.jpg\n" * 32_768)
+        await writer.drain()
+
+    async def stored() -> bool:
+        return len(gateway.blob_files()) > files
+
+    await eventually(stored)
+    writer.close()
+
+    async def clean() -> bool:
+        return len(gateway.blob_files()) == files
+
+    await eventually(clean)
+    assert await batches(gateway) == before
+
+
+async def test_a_declared_size_too_large_is_refused_before_it_is_read(gateway: Gateway) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
+    writer.write(
+        b"POST /api/v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        b"Content-Length: 300000000\r\n\r\n"
+    )
+    async with asyncio.timeout(10):
+        head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    assert head.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_100_mb_are_taken_in_constant_memory_while_others_are_served(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    line = b"https://images.example.com/store/photos/0000001/front-of-the-shop.jpg,branch 7,some text\n"
+    rows = 100 * 1024 * 1024 // len(line)
+    block = line * 4_096
+    process = psutil.Process(gateway.pid)
+    highest, slowest = 0, 0.0
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.csv"\r\n\r\nurl,n,text\n'
+        for start in range(0, rows, 4_096):
+            yield block[: len(line) * min(4_096, rows - start)]
+        yield b"\r\n--b--\r\n"
+
+    async def upload() -> httpx.Response:
+        headers = {"Content-Type": "multipart/form-data; boundary=b"}
+        return await client.post("/api/v1/batches", content=body(), headers=headers, timeout=100)
+
+    sending = asyncio.create_task(upload())
+    while not sending.done():
+        began = time.monotonic()
+        assert (await client.get("/api/v1/batches", params={"limit": 1})).status_code == 200
+        slowest = max(slowest, time.monotonic() - began)
+        highest = max(highest, sum(p.memory_info().rss for p in [process, *process.children(recursive=True)]))
+        await asyncio.sleep(0.05)
+    reply = await sending
+    assert reply.status_code == 201, reply.text
+    assert reply.json()["data"]["batch_info"]["total_urls"] == rows
+    assert highest < 250 * 1024 * 1024
+    assert slowest < 3, "the event loop stays responsive"
+    batch_id = UUID(reply.json()["data"]["batch_id"])
+    assert (await client.post(f"/api/v1/batches/{batch_id}/cancel")).status_code == 200
+
+
+async def test_a_stream_beyond_the_limit_is_refused(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    files = len(gateway.blob_files())
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.csv"\r\n\r\nurl\n'
+        for _ in range(1_000):
+            yield b"https://example.com/picture.jpg\n" * 8_192
+
+    reply = await client.post(
+        "/api/v1/batches",
+        content=body(),
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
+        timeout=100,
+    )
+    assert reply.status_code == 413
+    assert len(gateway.blob_files()) == files
+
+
+async def test_counters_add_up_in_every_reply(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    csv = b"url\n" + b"https://example.com/1.jpg\n" * 40
+    batch_id = await create(client, csv, chunk_size="10")
+    stop = asyncio.Event()
+
+    async def count() -> None:
+        async with database(gateway) as connection:
+            await connection.execute(
+                "insert into exporter.chunks select $1, n, 0, 0, 0, '{}', null, now(), now()"
+                " from generate_series(1, 4) n",
+                batch_id,
+            )
+            for n in range(40):
+                await connection.execute(
+                    "update exporter.chunks set processed = processed + 1,"
+                    " successful = successful + $3, failed = failed + 1 - $3"
+                    " where batch_id = $1 and chunk_no = $2",
+                    batch_id,
+                    n % 4 + 1,
+                    n % 3 // 2,
+                )
+        stop.set()
+
+    counting = asyncio.create_task(count())
+    last = 0
+    while not stop.is_set():
+        found = (await data_of(client, f"/api/v1/batch/{batch_id}"))["progress"]
+        assert found["processed_count"] == found["successful_count"] + found["failed_count"]
+        assert found["processed_count"] >= last
+        last = found["processed_count"]
+    await counting
+    chunks = (await data_of(client, f"/api/v1/batches/{batch_id}/chunks"))["chunks"]
+    assert sum(chunk["processed_count"] for chunk in chunks) == 40

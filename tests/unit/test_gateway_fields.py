@@ -1,0 +1,77 @@
+"""The form fields of an upload."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.api.health import keys_count
+from services.gateway.errors import ValidationError
+from services.gateway.fields import fingerprint, idempotency_key, wanted_of
+from services.gateway.settings import GatewaySettings
+from shared.settings import SettingsError, read
+
+NEEDED = {"DATABASE_URL": "postgresql://x", "REDIS_URL": "redis://x", "KAFKA_BOOTSTRAP_SERVERS": "x"}
+
+
+def test_defaults_fill_what_is_not_given() -> None:
+    wanted = wanted_of({"batch_name": "  "}, "C:\\data\\spring list.csv.gz", 2000, "US")
+    assert wanted.name == "spring list"
+    assert wanted.filename == "spring list.csv.gz"
+    assert (wanted.auto_start, wanted.chunk_size, wanted.region) == (True, 2000, "US")
+
+
+@pytest.mark.parametrize("value", ["0", "2001", "-1", "1.5", "many", "٣", "1" * 5000])
+def test_a_chunk_size_that_is_none_is_refused(value: str) -> None:
+    with pytest.raises(ValidationError, match="chunk_size"):
+        wanted_of({"chunk_size": value}, "a.csv", 2000, "US")
+
+
+@pytest.mark.parametrize(("name", "value"), [("auto_start", "perhaps"), ("region", "USA"), ("region", "ÄÖ")])
+def test_other_fields_that_can_not_be_are_refused(name: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=name):
+        wanted_of({name: value}, "a.csv", 2000, "US")
+
+
+@given(st.text(), st.text())
+def test_any_name_becomes_one_that_can_be_stored_and_shown(name: str, filename: str) -> None:
+    wanted = wanted_of({"batch_name": name}, filename, 2000, "US")
+    for text in (wanted.name, wanted.filename):
+        assert text
+        assert len(text) <= 200
+        assert text.isprintable()
+        text.encode()
+
+
+@given(st.dictionaries(st.text(), st.text()), st.dictionaries(st.text(), st.text()))
+def test_the_fingerprint_tells_fields_apart_but_not_their_order(
+    first: dict[str, str], second: dict[str, str]
+) -> None:
+    turned = dict(reversed(first.items()))
+    assert fingerprint("a", first) == fingerprint("a", turned)
+    assert (fingerprint("a", first) == fingerprint("a", second)) == (first == second)
+    assert fingerprint("a", first) != fingerprint("b", first)
+
+
+@pytest.mark.parametrize("key", ["", "é", "a\tb", "x" * 256])
+def test_an_odd_idempotency_key_is_refused(key: str) -> None:
+    with pytest.raises(ValidationError):
+        idempotency_key(key)
+
+
+def test_keys_are_counted_once_and_without_their_group() -> None:
+    assert keys_count("", "") == 0
+    assert keys_count("a,b, g:a ,,", "") == 2
+
+
+def test_without_a_login_only_this_machine_is_served() -> None:
+    assert read(GatewaySettings, NEEDED).host == "127.0.0.1"
+    for host in ("0.0.0.0", "example.com", "10.0.0.1"):
+        with pytest.raises(SettingsError, match="HOST"):
+            read(GatewaySettings, {**NEEDED, "HOST": host})
+    with pytest.raises(SettingsError, match="AUTH=keys"):
+        read(GatewaySettings, {**NEEDED, "AUTH": "keys"})
+
+
+def test_no_provider_key_can_reach_a_log_line() -> None:
+    settings = read(GatewaySettings, {**NEEDED, "VISION_API_KEYS": "one:secret-1, secret-2"})
+    assert set(settings.secrets) == {"secret-1", "secret-2"}

@@ -1,0 +1,104 @@
+"""How pages say things, and the small decisions behind them."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.gateway.chunks import most_frequent
+from services.gateway.pages import filters, live
+from services.gateway.paging import page_of
+from services.gateway.rows import lines
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0, "0"), (1234567, "1,234,567"), (12.34, "12.3"), (99.5, "99.5")]
+)
+def test_numbers_have_separators_and_one_decimal_at_most(value: float | None, text: str) -> None:
+    assert filters.number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "–"), (0, "0 s"), (59, "59 s"), (252, "4 min 12 s"), (3600, "1 h"), (90_000, "1 day 1 h")],
+)
+def test_durations_have_two_units_at_most(seconds: float | None, text: str) -> None:
+    assert filters.duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "just now"), (200, "3 min ago"), (-200, "in 3 min"), (200_000, "2 days ago")]
+)
+def test_times_are_relative(seconds: float, text: str) -> None:
+    assert filters.ago(NOW - timedelta(seconds=seconds), NOW) == text
+
+
+@given(st.integers(0, 10**7), st.integers(1, 10**7))
+def test_a_share_says_100_of_the_whole_only(part: int, whole: int) -> None:
+    part = min(part, whole)
+    assert (filters.share(part, whole) == "100") == (part == whole)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "//host/x", "file:///etc", "http://", "", "[", "x"],
+)
+def test_only_http_addresses_become_links_and_pictures(url: str) -> None:
+    assert filters.shown_picture(url) is None
+    assert filters.shown_picture(" HTTPS://host/a.jpg ") == "HTTPS://host/a.jpg"
+
+
+@given(st.text())
+def test_any_address_can_be_shortened(url: str) -> None:
+    assert len(filters.short_url(url)) <= 70
+
+
+@given(st.text())
+def test_an_event_is_one_event_whatever_its_html(html: str) -> None:
+    text = live.event("list", html)
+    assert text.endswith("\n\n")
+    assert "\n\n" not in text[:-2]
+    assert all(line.startswith("data: ") for line in text.splitlines()[1:] if line)
+
+
+def test_only_what_changed_is_sent_again() -> None:
+    assert live.changes({"a": "1", "b": "2"}, {"a": "1", "b": "3"}) == {"b": "3"}
+
+
+def test_pages_are_clamped() -> None:
+    assert page_of(1, None, None, 50, 100).size == 50
+    assert page_of(1, 10, 20, 50, 100).size == 10
+    assert page_of(1, None, 20, 50, 100).size == 20
+    assert page_of(3, 500, None, 50, 100) == (3, 100)
+    assert page_of(3, 500, None, 50, 100).offset == 200
+
+
+def test_the_most_frequent_error_speaks_for_a_chunk() -> None:
+    assert most_frequent({}) is None
+    found = most_frequent({"dns": 2, "timeout": 5, "new_in_a_later_version": 0})
+    assert found is not None
+    assert found.startswith("timeout (5 rows): ")
+    assert most_frequent({"new_in_a_later_version": 1}) is not None
+
+
+@given(
+    st.lists(st.binary(max_size=5).map(lambda b: b.replace(b"\n", b"")), min_size=1, max_size=30),
+    st.integers(1, 30),
+    st.integers(0, 30),
+    st.integers(1, 9),
+)
+async def test_lines_are_found_however_the_blob_is_cut(
+    rows: list[bytes], first: int, more: int, size: int
+) -> None:
+    blob = b"".join(row + b"\n" for row in rows)
+
+    async def blocks() -> AsyncIterator[bytes]:
+        for start in range(0, len(blob), size):
+            yield blob[start : start + size]
+
+    found = [line async for line in lines(blocks(), first, first + more)]
+    assert found == rows[first - 1 : first + more]
