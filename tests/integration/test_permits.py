@@ -1,0 +1,389 @@
+"""Permits against what they promise: no call too many, few too few, and none while nothing is known."""
+
+import asyncio
+import contextlib
+import random
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from redis.asyncio import Redis
+
+from services.analyzer.analysis import Analysis, ImageFailure
+from services.analyzer.cache import Claim
+from services.analyzer.calls import Calls
+from services.analyzer.pending import PendingImage
+from services.analyzer.permits import Go, Repack, Verdict, Wait
+from services.analyzer.providers import CallFailed, Refusal
+from services.analyzer.states import States
+from shared.desired import DesiredMirror, State
+from shared.redis import UNAVAILABLE
+from tests.fakes.vision.quota import SlidingWindow
+from tests.integration.analyzer_parts import (
+    BATCH,
+    URL,
+    Parts,
+    image,
+    insert_batch,
+    own_redis,
+    pool_of,
+    redis_of,
+    run_batch,
+    until,
+)
+from tests.servers import Servers, fresh_database
+
+REFUSED = CallFailed(Refusal.QUOTA, "too many")
+
+
+@pytest.fixture(scope="module")
+def database(servers: Servers, template: str) -> Iterator[str]:
+    with fresh_database(servers, template) as url:
+        yield url
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[Any]:
+    """Of a database where no Redis has counted yet."""
+    async with pool_of(database) as made:
+        await made.execute("truncate analyzer.quota_epochs, gateway.batches cascade")
+        yield made
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[Redis]:
+    async with redis_of(redis_url) as client:
+        await run_batch(client)
+        yield client
+
+
+async def claimed(parts: Parts, content_hash: str = "a") -> PendingImage:
+    assert await parts.cache.claim(URL, content_hash) is Claim.MINE
+    return image(content_hash)
+
+
+async def decided(parts: Parts, call: str, images: Sequence[PendingImage], seconds: float = 5) -> Verdict:
+    """The first answer that is no short wait; the count may begin anew before it."""
+    deadline = time.monotonic() + seconds
+    while isinstance(verdict := await parts.permits.ask(call, images), Wait) and verdict.seconds < 0.02:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(verdict.seconds)
+    return verdict
+
+
+async def granted(parts: Parts, call: str, images: Sequence[PendingImage], seconds: float = 10) -> float:
+    """Asks until the call may go; the seconds that took."""
+    began = time.monotonic()
+    while not isinstance(verdict := await parts.permits.ask(call, images), Go):
+        assert isinstance(verdict, Wait), verdict
+        assert time.monotonic() - began < seconds
+        await asyncio.sleep(min(verdict.seconds, 0.05))
+    return time.monotonic() - began
+
+
+# --- quota ----------------------------------------------------------------------------------------
+LIMIT, WINDOW, LATENCY, CLIENTS, CYCLES = 20, 1.5, 0.05, 6, 3
+
+
+async def caller(url: str, pool: Any, name: str, until_time: float, arrivals: list[float]) -> None:
+    """One analyzer that always has work: asks, calls, settles."""
+    async with redis_of(url) as own:
+        parts = Parts(own, pool, name, limit=LIMIT, window=WINDOW, deadline=1.0)
+        work = await claimed(parts, name)
+        calls: set[asyncio.Task[None]] = set()
+
+        async def call(call_id: str) -> None:
+            await asyncio.sleep(random.uniform(0, LATENCY))
+            arrivals.append(time.monotonic())
+            await asyncio.sleep(LATENCY / 2)
+            await parts.ledger.settle(call_id, "group", [])
+
+        number = 0
+        while time.monotonic() < until_time:
+            verdict = await parts.permits.ask(f"{name}:{number}", [work])
+            if isinstance(verdict, Go):
+                calls.add(asyncio.create_task(call(f"{name}:{number}")))
+                number += 1
+            else:
+                assert isinstance(verdict, Wait), verdict
+                await asyncio.sleep(min(verdict.seconds, 0.1))
+        await asyncio.gather(*calls)
+
+
+async def test_many_analyzers_use_the_quota_and_never_more(redis_url: str, store: Redis, pool: Any) -> None:
+    arrivals: list[float] = []
+    began = time.monotonic()
+    end = began + CYCLES * (WINDOW + LATENCY) - 0.1
+    names = [f"analyzer-{n}" for n in range(CLIENTS)]
+    await asyncio.gather(*(caller(redis_url, pool, name, end, arrivals) for name in names))
+    window = SlidingWindow()
+    for arrival in sorted(arrivals):
+        assert window.wait_for(1, LIMIT, WINDOW, arrival) == 0, "a call too many"
+        window.take(1, arrival)
+    assert len(arrivals) >= 0.95 * LIMIT * CYCLES
+
+
+async def test_the_slot_of_a_dead_holder_is_free_after_deadline_and_window(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, limit=1, window=0.4, deadline=0.3)
+    work = [await claimed(parts)]
+    await granted(parts, "dead", work)
+    assert 0.6 <= await granted(parts, "next", work) <= 1.2
+
+
+async def test_a_settled_slot_is_free_a_window_after_the_response(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, limit=1, window=0.4, deadline=5.0)
+    work = [await claimed(parts)]
+    await granted(parts, "first", work)
+    await parts.ledger.settle("first", "group", [])
+    assert 0.3 <= await granted(parts, "next", work) <= 0.9
+
+
+async def test_the_group_with_the_most_room_goes_first(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, limit=2, keys="a:one,b:two")
+    work = [await claimed(parts)]
+    groups = [await decided(parts, str(n), work) for n in range(4)]
+    assert sorted(groups) == [Go("a"), Go("a"), Go("b"), Go("b")]
+    assert isinstance(await parts.permits.ask("5", work), Wait)
+
+
+# --- images ---------------------------------------------------------------------------------------
+async def test_images_that_may_not_go_are_named(store: Redis, pool: Any) -> None:
+    parts, other = Parts(store, pool), Parts(store, pool, "analyzer-2")
+    paused, unknown, behind = (UUID(int=n) for n in (1, 2, 3))
+    await run_batch(store, paused, State.PAUSED, version=2)
+    await run_batch(store, behind, version=3)
+    mine = await claimed(parts, "mine")
+    assert await other.cache.claim(URL, "theirs") is Claim.MINE
+    images = [
+        mine,
+        image("mine", paused, version=1),
+        image("mine", unknown),
+        image("mine", behind, version=4),
+        image("theirs"),
+        image("nobody's"),
+    ]
+    assert await parts.permits.ask("call", images) == Repack("ypuull")
+    assert await store.zcard("quota:slots:group") == 0, "no slot is taken by a call that does not go"
+
+
+async def test_a_pause_refuses_the_very_next_call(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    work = [await claimed(parts)]
+    await granted(parts, "1", work)
+    await run_batch(store, BATCH, State.PAUSED, version=2)
+    assert await parts.permits.ask("2", work) == Repack("p")
+
+
+# --- what Redis can forget ------------------------------------------------------------------------
+async def test_a_first_start_holds_nothing(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    assert await decided(parts, "1", [await claimed(parts)]) == Go("group")
+
+
+@pytest.mark.parametrize("loss", ["flush", "another run"])
+async def test_a_loss_counts_as_everything_taken(store: Redis, pool: Any, loss: str) -> None:
+    parts = Parts(store, pool, window=0.5, deadline=0.3)
+    await granted(parts, "1", [await claimed(parts)])
+    if loss == "flush":
+        await store.flushdb()
+        await run_batch(store)
+    else:
+        await store.set("quota:epoch", "f" * 40)
+    work = [await claimed(parts)]
+    held = await decided(parts, "2", work)
+    assert isinstance(held, Wait)
+    assert 0.7 <= held.seconds <= 0.8
+    assert await granted(parts, "2", work) >= 0.6
+
+
+async def test_a_restarted_redis_is_another_run(tmp_path: Path, pool: Any) -> None:
+    async with own_redis(tmp_path) as server, redis_of(server.url) as store:
+        await run_batch(store)
+        parts = Parts(store, pool)
+        await granted(parts, "1", [await claimed(parts)])
+        server.stop()
+        await server.start()
+        with contextlib.suppress(*UNAVAILABLE):
+            await store.ping()  # the connection that died with it
+        held = await decided(parts, "2", [image("a")])
+        assert isinstance(held, Wait)
+        assert 2.0 < held.seconds <= 3.0
+
+
+async def test_without_redis_there_is_no_permit(tmp_path: Path, pool: Any) -> None:
+    async with own_redis(tmp_path) as server, redis_of(server.url) as store:
+        await run_batch(store)
+        parts = Parts(store, pool)
+        work = [await claimed(parts)]
+        server.stop()
+        with pytest.raises(UNAVAILABLE):
+            await parts.permits.ask("1", work)
+
+
+async def test_a_clock_that_stepped_holds_everything(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, window=0.5, deadline=0.3)
+    work = [await claimed(parts)]
+    await granted(parts, "1", work)
+    assert parts.permits._offset_ms is not None
+    parts.permits._offset_ms -= 5_000  # as if Redis' clock had jumped ahead since
+    held = await decided(parts, "2", work)
+    assert isinstance(held, Wait)
+    assert 0.6 <= held.seconds <= 0.8
+    assert await granted(parts, "2", work) >= 0.5
+
+
+async def test_a_clock_that_runs_a_little_off_holds_nothing(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    work = [await claimed(parts)]
+    await granted(parts, "1", work)
+    assert parts.permits._offset_ms is not None
+    parts.permits._offset_ms -= 1_500
+    assert await decided(parts, "2", work) == Go("group")
+
+
+# --- refusals -------------------------------------------------------------------------------------
+async def rest_of(store: Redis) -> float:
+    return max(0, await store.pttl("quota:rest:group")) / 1_000
+
+
+async def test_refusals_in_a_row_rest_the_group_longer_and_longer(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    work = [await claimed(parts)]
+    await granted(parts, "1", work)
+    for expected in (5, 10, 20, 40, 60, 60):
+        await parts.ledger.settle("1", "group", [], REFUSED)
+        assert expected - 1 < await rest_of(store) <= expected
+        verdict = await parts.permits.ask("2", work)
+        assert isinstance(verdict, Wait)
+        assert verdict.seconds > expected - 1
+        await store.delete("quota:rest:group")  # the rest is over
+    await parts.ledger.settle("1", "group", [])
+    await parts.ledger.settle("1", "group", [], REFUSED)
+    assert await rest_of(store) <= 5, "a call that was answered ends the row"
+
+
+async def test_calls_that_are_refused_together_are_one_refusal(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    for call in "123":
+        await parts.ledger.settle(call, "group", [], REFUSED)
+    assert await rest_of(store) <= 5
+
+
+async def test_the_provider_s_own_wish_is_the_least(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    await parts.ledger.settle("1", "group", [], CallFailed(Refusal.QUOTA, "later", 30.0))
+    assert 29 < await rest_of(store) <= 30
+    await parts.ledger.settle("2", "group", [], CallFailed(Refusal.QUOTA, "sooner", 1.0))
+    assert 29 < await rest_of(store) <= 30
+    await parts.ledger.settle("3", "group", [], CallFailed(Refusal.QUOTA, "much later", 1e9))
+    assert await rest_of(store) <= 3_600
+
+
+async def test_a_resting_group_leaves_the_others_alone(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, keys="a:one,b:two")
+    work = [await claimed(parts)]
+    await parts.ledger.settle("0", "a", [], REFUSED)
+    assert {await decided(parts, str(n), work) for n in range(5)} == {Go("b")}
+
+
+# --- calls ----------------------------------------------------------------------------------------
+class Annotator:
+    """A provider that answers as told and counts."""
+
+    name, version, max_images, needs_key = "test", "1", 16, True
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.calls = 0
+        self.error = error
+
+    async def annotate(
+        self, images: Sequence[bytes], key: str, deadline: float
+    ) -> list[Analysis | ImageFailure]:
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        return [Analysis(provider="test") for _ in images]
+
+    async def close(self) -> None: ...
+
+
+def calls_of(parts: Parts, provider: Annotator, store: Redis, pool: Any) -> Calls:
+    states = States(DesiredMirror(store), pool)
+    return Calls(provider, parts.permits, parts.ledger, parts.keys, states, at_once=4, deadline=1.0)
+
+
+async def test_an_outage_of_redis_calls_nothing_and_heals(tmp_path: Path, pool: Any) -> None:
+    await insert_batch(pool, BATCH)
+    async with own_redis(tmp_path) as server, redis_of(server.url) as store:
+        await run_batch(store)
+        parts, provider = Parts(store, pool, window=0.4, deadline=0.3), Annotator()
+        work = await claimed(parts)
+        server.stop()
+        calls = calls_of(parts, provider, store, pool)
+        running = asyncio.create_task(calls.run())
+        calls.put(work)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(work.answer), 1.5)
+        assert provider.calls == 0
+        await server.start()
+        async with asyncio.timeout(10):
+            await work.answer
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        assert provider.calls == 1
+
+
+async def test_a_batch_that_redis_does_not_know_is_read_from_postgres(redis_url: str, pool: Any) -> None:
+    await insert_batch(pool, BATCH)
+    async with redis_of(redis_url) as store:
+        parts, provider = Parts(store, pool), Annotator()
+        work = await claimed(parts)
+        calls = calls_of(parts, provider, store, pool)
+        running = asyncio.create_task(calls.run())
+        calls.put(work)
+        async with asyncio.timeout(10):
+            await work.answer
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_error_that_nobody_foresaw_reaches_those_who_wait(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    calls = calls_of(parts, Annotator(ZeroDivisionError("a defect")), store, pool)
+    work = await claimed(parts)
+    running = asyncio.create_task(calls.run())
+    calls.put(work)
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(work.answer, 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_what_was_given_back_while_the_permit_was_asked_for_is_not_called(
+    store: Redis, pool: Any
+) -> None:
+    parts, provider = Parts(store, pool), Annotator()
+    calls = calls_of(parts, provider, store, pool)
+    work = await claimed(parts)
+    ask = parts.permits.ask
+
+    async def slow_ask(call_id: str, images: Sequence[PendingImage]) -> Verdict:
+        verdict = await ask(call_id, images)
+        if isinstance(verdict, Go):
+            work.answer.cancel()
+        return verdict
+
+    parts.permits.ask = slow_ask  # type: ignore[method-assign]
+    running = asyncio.create_task(calls.run())
+    calls.put(work)
+
+    async def asked() -> bool:
+        return bool(await store.zcard("quota:slots:group"))
+
+    await until(asked)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert provider.calls == 0
