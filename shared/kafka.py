@@ -90,6 +90,8 @@ async def consumer(bootstrap: str, group: str, instance: str) -> AsyncIterator[A
         partition_assignment_strategy=(RangePartitionAssignor,),
         rebalance_timeout_ms=30_000,
         max_poll_interval_ms=300_000,
+        # A topic that was made a moment ago is found after this, not after the default five minutes.
+        metadata_max_age_ms=10_000,
         fetch_max_wait_ms=250,
         max_partition_fetch_bytes=2_097_152,
         request_timeout_ms=_REQUEST_MS,

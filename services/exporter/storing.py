@@ -91,10 +91,20 @@ def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
         event.api_key_used,
         event.cache_hit,
         event.gemini_model_used,
-        msgspec.json.encode(event.extra).decode() if event.extra else None,
+        _cells(event.extra) if event.extra else None,
         event.at,
         event.worker,
     )
+
+
+def _cells(extra: dict[str, str]) -> str:
+    """Cleaned where needed: `json` takes an escaped NUL, and reading that cell would fail every export."""
+    text = msgspec.json.encode(extra).decode()
+    return msgspec.json.encode(_cleaned(extra)).decode() if "\\u0000" in text else text
+
+
+def _cleaned(extra: dict[str, str]) -> dict[str, str]:
+    return {clean_text(name): clean_text(cell) for name, cell in extra.items()}
 
 
 def replacement(event: ImageAnalyzed) -> ImageAnalyzed:
@@ -112,6 +122,6 @@ def replacement(event: ImageAnalyzed) -> ImageAnalyzed:
         success=False,
         error_class=ErrorClass.UNSTORABLE,
         error_message="The answer for this row could not be stored.",
-        extra={clean_text(name): clean_text(cell) for name, cell in event.extra.items()},
+        extra=_cleaned(event.extra),
         worker=clean_text(event.worker),
     )
