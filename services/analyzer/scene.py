@@ -36,7 +36,7 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
 
 def scene_of(labels: Sequence[Scored], lines: Sequence[TextLine], *, named: bool, contact: bool) -> Scene:
     """The first label that means a kind decides (they come surest first); where none does, the look of the
-    text. `named` and `contact`: whether something in the picture can be a shop's name, a phone number or an address."""
+    text. `named` and `contact`: whether something can be a shop's name, a phone number or an address."""
     undecided = not labels
     for label in labels:
         words = label.name.lower().split()

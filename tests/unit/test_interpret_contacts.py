@@ -60,8 +60,9 @@ def test_what_is_no_contact_is_not_taken_for_one(text: str) -> None:
     assert contacts_in(text, "US") == ()
 
 
-def test_two_numbers_beside_a_stroke_are_two() -> None:
-    assert values("415-555-0132 / 415-555-0133") == ["+14155550132", "+14155550133"]
+@pytest.mark.parametrize("between", [" / ", "/", " ", "  ", " - ", " or ", ", "])
+def test_two_numbers_in_a_line_are_two(between: str) -> None:
+    assert values(f"(415) 555-0132{between}(415) 555-0133") == ["+14155550132", "+14155550133"]
 
 
 @pytest.mark.parametrize(

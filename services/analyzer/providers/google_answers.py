@@ -29,14 +29,14 @@ def analysis_of(answer: Any) -> Analysis | ImageFailure:
 
 
 def _scored(annotations: Any) -> tuple[Scored, ...]:
-    return tuple([Scored(one.description, one.score) for one in annotations])
+    return tuple([Scored(one.description, round(one.score, 4)) for one in annotations])
 
 
 def _page(answer: Any) -> tuple[float, float, float]:
     """The picture's width and height in pixels and the confidence; without a page, the extent of the text."""
     pages = answer.full_text_annotation.pages
     if pages and pages[0].width and pages[0].height:
-        return pages[0].width, pages[0].height, pages[0].confidence
+        return pages[0].width, pages[0].height, round(pages[0].confidence, 4)
     corners = answer.text_annotations[0].bounding_poly.vertices
     return (
         max((corner.x for corner in corners), default=0) or 1,
