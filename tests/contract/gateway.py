@@ -21,6 +21,8 @@ from tests.local_servers import end, launch
 from tests.servers import Servers, fresh_database
 
 START_SECONDS = 60
+# Less than in earnest, so that tests of the limit send less.
+MAX_UPLOAD_MB = 64
 CSV = b"url,branch\nhttps://example.com/1.jpg,Leeds\nhttps://example.com/2.jpg,Lyon\nnone,Oslo\n"
 
 
@@ -91,7 +93,7 @@ def _wait(url: str, process: subprocess.Popen[str], log: Path) -> None:
 def gateway(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("gateway")
     redis_url = servers.redis_url.rpartition("/")[0] + f"/{os.getpid() % 40 + 200}"
-    with running(servers, template, folder, redis_url) as started:
+    with running(servers, template, folder, redis_url, MAX_UPLOAD_MB=str(MAX_UPLOAD_MB)) as started:
         yield started
 
 
