@@ -6,14 +6,11 @@ import asyncio
 import csv
 import hashlib
 import io
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from rich.markup import escape
-from rich.table import Table
 
 from dev import sample
 from dev.screen import Screen, Step
@@ -39,7 +36,7 @@ async def show(screen: Screen, folder: Path, base_url: str) -> None:
         with screen.bar("Sample batch") as step:
             progress = await _follow(client, batch, step)
         rows = await _export(client, batch)
-    screen.console.print(table(rows))
+    screen.table(NAME, ("picture", "shop", "contact or reason"), [cells(row) for row in rows])
     screen.say(
         f"{progress['successful_count']} of {progress['total_urls']} rows have a result, "
         f"{progress['failed_count']} failed. The batch: {base_url}/batch/{batch}"
@@ -87,18 +84,10 @@ async def _data(reply: aiohttp.ClientResponse) -> dict[str, Any]:
     return dict(body["data"])
 
 
-def table(rows: Iterable[dict[str, str]]) -> Table:
-    """Picture, shop, contact; for a row that failed, why."""
-    made = Table("picture", "shop", "contact", title=NAME)
-    for row in rows:
-        made.add_row(*(escape(cell) for cell in cells(row)))
-    return made
-
-
 def cells(row: dict[str, str]) -> tuple[str, str, str]:
     """One line of the table from one line of the export."""
     picture = Path(urlsplit(row["url"]).path).name or row["url"]
     if error := row["error_message"]:
-        return picture, f"failed: {error}", ""
+        return picture, "failed", error
     shop = row["store_name"] or ("(no name found)" if row["store_image"] == "true" else "no shop")
     return picture, shop, row["business_contact"]

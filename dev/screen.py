@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Table
 
 Step = Callable[[int, int], None]
 
@@ -28,6 +29,20 @@ class Screen:
     def say(self, text: str) -> None:
         # A line in a file or a pipe is not cut at a width that nobody sees.
         self.console.print(escape(text), soft_wrap=True)
+
+    def table(self, title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+        """A drawn table on a terminal; elsewhere a line a row, its columns aligned and never cut."""
+        if self.console.is_terminal:
+            drawn = Table(*head, title=title)
+            for row in rows:
+                drawn.add_row(*(escape(cell) for cell in row))
+            self.console.print(drawn)
+            return
+        lines = [head, *rows]
+        widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+        for line in lines:
+            cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+            self.say("  ".join(cells).rstrip())
 
     @contextmanager
     def bar(self, title: str) -> Iterator[Step]:

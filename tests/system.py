@@ -22,13 +22,13 @@ POLL_SECONDS = 0.05
 class System:
     """A running system. Names are those of the pid files: `analyzer-2`, `kafka-1`, `supervisor`."""
 
-    def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str], port: int | None = None) -> None:
         self.data = data
-        self.port = free_port()
+        self.port = port or free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
         own = {"DATABASE_URL": "", "REDIS_URL": "", "KAFKA_BOOTSTRAP_SERVERS": "", "SAMPLE": "0"}
         settings = {**own, **environment, "DATA_DIR": str(data), "PORT": str(self.port)}
-        self._output = (data / "make-run.log").open("a")
+        self._output = (data / "make-run.log").open("w")
         self._process = launch("dev", settings, self._output.fileno(), subprocess.STDOUT)
 
     @property
@@ -43,6 +43,13 @@ class System:
             assert self._process.poll() is None, self.output
             assert time.monotonic() < deadline, self.output
             time.sleep(POLL_SECONDS)
+
+    def wait(self) -> int:
+        """Until it ends by itself; its exit status."""
+        try:
+            return self._process.wait(START_SECONDS)
+        finally:
+            self._output.close()
 
     def pid(self, name: str) -> int:
         pid = read_pid(self.data / "run" / f"{name}.pid")

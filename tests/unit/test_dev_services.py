@@ -4,6 +4,7 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -66,17 +67,17 @@ def row(**cells: str) -> dict[str, str]:
 
 def test_a_failed_row_says_why_and_a_url_that_is_none_is_shown() -> None:
     failed = row(url="http://127.0.0.1:5001/sample/gone.jpg", error_message="404 from the server")
-    assert first_batch.cells(failed) == ("gone.jpg", "failed: 404 from the server", "")
+    assert first_batch.cells(failed) == ("gone.jpg", "failed", "404 from the server")
     assert first_batch.cells(row(url="no url at all"))[0] == "no url at all"
 
 
-def test_text_from_a_row_is_no_markup_of_the_console() -> None:
+@pytest.mark.parametrize("terminal", [True, False])
+def test_text_from_a_row_is_no_markup_of_the_console(terminal: bool) -> None:
     output = io.StringIO()
-    console = Console(file=output, width=100)
-    rows = [row(url="http://h/sample/a.jpg", store_image="true", store_name="[red]Rosa's[/red]")]
-    console.print(first_batch.table(rows))
+    screen = Screen(Console(file=output, width=100, force_terminal=terminal, color_system=None))
+    screen.table("Shops", ("picture", "shop"), [("a.jpg", "[red]Rosa's[/red]")])
+    screen.say("[/nothing] is closed")
     assert "[red]Rosa's[/red]" in output.getvalue()
-    Screen(console).say("[/nothing] is closed")
     assert "[/nothing] is closed" in output.getvalue()
 
 

@@ -1,0 +1,110 @@
+"""`make run` as people see it: the way in, the way out, what survives."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+
+import httpx
+import psutil
+import pytest
+
+from dev.stale import read_pid
+from tests.local_servers import data_folder
+from tests.system import System, running
+
+SERVICES = ("gateway-1", "ingest-1", "analyzer-1", "analyzer-2", "exporter-1", "monitor-1")
+SERVERS = ("kafka-1", "postgres-1", "redis-1")
+STOP_SECONDS = 30
+
+
+def is_gone(pid: int) -> bool:
+    """A killed process that nobody has waited for yet is gone too."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
+def healthy(system: System) -> bool:
+    try:
+        return httpx.get(f"{system.base_url}/api/v1/health", timeout=5).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def until_healthy(system: System, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not healthy(system):
+        assert time.monotonic() < deadline, system.output
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    with running({"ANALYZERS": "2"}) as started:
+        yield started
+
+
+@pytest.mark.timeout(240)
+def test_every_process_has_its_pid_its_log_and_its_metrics(system: System) -> None:
+    for name in ("supervisor", *SERVERS, *SERVICES):
+        assert psutil.pid_exists(system.pid(name)), name
+    for name in (*SERVERS, *SERVICES):
+        assert (system.data / "logs" / f"{name}.log").is_file()
+    targets = json.loads((system.data / "run" / "metrics.json").read_text())
+    assert [target["labels"]["instance"] for target in targets] == list(SERVICES)
+    for target in targets:
+        reply = httpx.get(f"http://{target['targets'][0]}/metrics")
+        assert reply.status_code == 200
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("name", [*SERVICES, *SERVERS])
+def test_whoever_is_killed_comes_back(system: System, name: str) -> None:
+    old = system.kill(name)
+    system.wait_for_restart(name, old)
+    until_healthy(system)
+
+
+@pytest.mark.timeout(240)
+def test_a_taken_port_is_said_in_words(system: System) -> None:
+    with data_folder() as data:
+        other = System(data, {}, port=system.port)
+        assert other.wait() == 1
+        assert f"Port {system.port} on 127.0.0.1 is taken" in other.output
+        assert "Traceback" not in other.output
+
+
+@pytest.mark.timeout(300)
+def test_the_end_is_in_order_and_the_next_start_finds_its_data() -> None:
+    with data_folder() as data:
+        with running(data=data) as first:
+            files = {"file": ("a.csv", "url\nhttp://127.0.0.1:1/none.jpg\n", "text/csv")}
+            made = httpx.post(f"{first.base_url}/api/v1/batches", files=files, timeout=20).json()
+            pids = [first.pid(file.stem) for file in (data / "run").glob("*.pid")]
+            started = time.monotonic()
+            assert first.stop() == 0
+            assert time.monotonic() - started < STOP_SECONDS
+        assert all(is_gone(pid) for pid in pids)
+        assert not list((data / "run").glob("*.pid"))
+        with running(data=data) as second:
+            reply = httpx.get(f"{second.base_url}/api/v1/batch/{made['data']['batch_id']}", timeout=20)
+            assert reply.json()["data"]["batch_info"]["total_urls"] == 1
+
+
+@pytest.mark.timeout(300)
+def test_nothing_outlives_a_killed_supervisor_and_the_next_start_is_clean() -> None:
+    with data_folder() as data:
+        with running(data=data) as first:
+            pids = [first.pid(file.stem) for file in (data / "run").glob("*.pid")]
+            first.kill("supervisor", signal.SIGKILL)
+            deadline = time.monotonic() + 20
+            while not all(is_gone(pid) for pid in pids):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        with running(data=data) as second:
+            until_healthy(second)
+            assert read_pid(data / "run" / "supervisor.pid") not in pids
