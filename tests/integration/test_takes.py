@@ -1,0 +1,221 @@
+"""A slice that ends its process is found, and only the row that does it fails (rule 6)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from services.analyzer.cache import ImageCache
+from services.analyzer.entries import Entry
+from services.analyzer.handler import SliceHandler
+from services.analyzer.pending import NotRunning, Wanted
+from services.analyzer.states import States
+from services.analyzer.takes import Takes, heartbeat_key
+from shared.desired import DesiredMirror, State
+from shared.error_classes import ErrorClass
+from shared.events import (
+    Event,
+    ImageAnalyzed,
+    SliceDispatched,
+    SliceFinished,
+    SliceOutcome,
+    SliceReleased,
+    SliceRow,
+)
+from shared.stopping import Stop
+from shared.topics import Topic
+from tests.integration.analyzer_parts import BATCH, entry, redis_of, run_batch
+
+POISON = "http://a.example/poison.jpg"
+
+
+class Died(BaseException):
+    """The process is gone: nothing that follows in it runs."""
+
+
+class Pictures:
+    """Answers every URL; `deadly` ones end the process once they are decoded."""
+
+    def __init__(self, deadly: BaseException | None = None) -> None:
+        self.deadly = deadly
+        self.asked: list[str] = []
+        self.failing: list[Exception] = []
+
+    async def get(self, wanted: Wanted) -> Entry:
+        self.asked.append(wanted.url)
+        if self.failing:
+            raise self.failing.pop()
+        if wanted.mark is not None:
+            await wanted.mark()
+        if wanted.url == POISON and self.deadly is not None:
+            raise self.deadly
+        return entry()
+
+
+class Told:
+    """Stands where events are produced."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    async def send(self, topic: Topic, key: bytes, event: Event) -> "asyncio.Future[object]":
+        self.events.append(event)
+        sent: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        sent.set_result(None)
+        return sent
+
+    @property
+    def results(self) -> list[ImageAnalyzed]:
+        return [event for event in self.events if isinstance(event, ImageAnalyzed)]
+
+    @property
+    def outcomes(self) -> list[SliceOutcome]:
+        return [event for event in self.events if isinstance(event, SliceOutcome)]
+
+
+def slice_of(*urls: str, dispatch: int = 1) -> SliceDispatched:
+    return SliceDispatched(
+        batch_id=BATCH,
+        at=datetime.now(UTC),
+        slice_id=UUID(int=9),
+        chunk_id=UUID(int=3),
+        chunk_no=1,
+        dispatch=dispatch,
+        version=1,
+        region="US",
+        rows=tuple(SliceRow(n, url) for n, url in enumerate(urls, 1)),
+    )
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[Redis]:
+    async with redis_of(redis_url) as client:
+        await run_batch(client)
+        yield client
+
+
+def handler(store: Redis, pictures: Pictures, told: Told, stop: Stop | None = None) -> SliceHandler:
+    """As after a start of the process."""
+    images: Any = pictures
+    producer: Any = told
+    cache = ImageCache(store, "test", "analyzer-1", 1)
+    states = States(DesiredMirror(store), None)
+    return SliceHandler(
+        cache, images, Takes(store, "analyzer-1"), states, producer, "analyzer-1", stop or Stop()
+    )
+
+
+WORK = slice_of("http://a.example/1.jpg", POISON, "http://a.example/2.jpg")
+
+
+@pytest.mark.parametrize("deadly", [Died(), ZeroDivisionError("a defect")], ids=["killed", "crashed"])
+async def test_the_row_that_ends_the_process_becomes_one_failed_result(
+    store: Redis, deadly: BaseException
+) -> None:
+    pictures, told, deaths = Pictures(deadly), Told(), 0
+    while not told.outcomes:
+        try:
+            await handler(store, pictures, told).handle(WORK)
+        except (Died, ZeroDivisionError):
+            deaths += 1
+            assert deaths < 10
+    assert deaths == 5, "two takes beside others, then three alone"
+    failed = [event for event in told.results if not event.success]
+    assert [(event.row_no, event.error_class) for event in failed] == [(2, ErrorClass.CRASHED)]
+    assert {event.row_no for event in told.results if event.success} == {1, 3}
+    assert isinstance(told.outcomes[0], SliceFinished)
+    assert [key async for key in store.scan_iter("takes:*")] == [], "it begins with a clean count"
+    assert [key async for key in store.scan_iter("marks:*")] == []
+
+
+async def test_a_process_that_was_killed_for_another_reason_costs_its_slices_nothing(store: Redis) -> None:
+    pictures, told, takes = Pictures(), Told(), Takes(store, "analyzer-1")
+    for _ in range(5):
+        await takes.begin(WORK.slice_id)
+    await handler(store, pictures, told).handle(WORK)
+    assert [event.success for event in told.results] == [True] * 3
+
+
+async def test_an_outage_of_redis_is_no_take(store: Redis) -> None:
+    pictures, told = Pictures(), Told()
+    pictures.failing = [RedisConnectionError("away") for _ in range(4)]
+    async with asyncio.timeout(20):
+        await handler(store, pictures, told).handle(slice_of("http://a.example/1.jpg"))
+    assert len(pictures.asked) == 5
+    assert isinstance(told.outcomes[-1], SliceFinished)
+    assert await Takes(store, "analyzer-1").begin(WORK.slice_id) == 1
+
+
+async def test_a_marker_stands_only_while_a_row_is_decoded(store: Redis) -> None:
+    takes = Takes(store, "analyzer-1")
+    for _ in range(2):
+        await takes.begin(WORK.slice_id)
+    seen: list[Mapping[Any, Any]] = []
+
+    class Looking(Pictures):
+        async def get(self, wanted: Wanted) -> Entry:
+            seen.append(await store.hgetall(f"marks:{WORK.slice_id}"))
+            return await super().get(wanted)
+
+    await handler(store, Looking(), Told()).handle(WORK)
+    assert [{row: n for row, n in marks.items() if n != b"0"} for marks in seen] == [{}, {}, {}]
+
+
+async def test_a_slice_can_be_in_hand_twice(store: Redis) -> None:
+    """Dispatched again while the first is slow, or read again after a rebalance."""
+    told = Told()
+    desk = handler(store, Pictures(), told)
+    again = slice_of("http://a.example/1.jpg", dispatch=2)
+    await asyncio.gather(desk.handle(WORK), desk.handle(WORK), desk.handle(again))
+    assert desk.in_hand == []
+    assert sorted(outcome.dispatch for outcome in told.outcomes) == [1, 1, 2]
+
+
+async def test_a_slice_of_a_paused_batch_is_given_back(store: Redis) -> None:
+    await run_batch(store, BATCH, State.PAUSED, version=2)
+    pictures, told = Pictures(), Told()
+    pictures.failing = [NotRunning()]
+    await handler(store, pictures, told).handle(WORK)
+    assert isinstance(told.outcomes[-1], SliceReleased)
+    assert {event.row_no for event in told.results} < {1, 2, 3}
+    assert await store.exists(heartbeat_key(WORK.slice_id)) == 0
+
+
+async def test_the_pause_of_another_batch_fails_no_row(store: Redis) -> None:
+    pictures, told = Pictures(), Told()
+    pictures.failing = [NotRunning(), NotRunning()]
+    await handler(store, pictures, told).handle(WORK)
+    assert isinstance(told.outcomes[-1], SliceFinished)
+
+
+async def test_a_stopping_process_takes_nothing_up(store: Redis) -> None:
+    stop, told = Stop(), Told()
+    stop.ask()
+    await handler(store, Pictures(), told, stop).handle(WORK)
+    assert told.results == []
+    assert isinstance(told.outcomes[-1], SliceReleased)
+
+
+async def test_an_unreadable_row_fails_with_the_reader_s_reason(store: Redis) -> None:
+    work = slice_of("")
+    told = Told()
+    row = SliceRow(1, "", unreadable="The quotes never close.")
+    await handler(store, Pictures(), told).handle(msgspec.structs.replace(work, rows=(row,)))
+    assert [(e.error_class, e.error_message) for e in told.results] == [
+        (ErrorClass.UNREADABLE_ROW, "The quotes never close.")
+    ]
+
+
+async def test_work_in_hand_beats(store: Redis) -> None:
+    takes = Takes(store, "analyzer-1")
+    await takes.begin(WORK.slice_id)
+    await store.delete(heartbeat_key(WORK.slice_id))
+    await takes.beat([WORK.slice_id])
+    assert await store.get(heartbeat_key(WORK.slice_id)) == b"analyzer-1"
+    assert 0 < await store.ttl(heartbeat_key(WORK.slice_id)) <= 15
