@@ -63,6 +63,6 @@ lock-kafka: $(READY) ## dev/servers/kafka.lock: the broker's jars
 	@$(BIN)/python -m dev.servers.lock_jars
 
 clean: ## the environment, the caches and the data of `make run`
-	@if [ -e .data/run/supervisor.pid ]; then echo "The system runs: stop it first." >&2; exit 1; fi
+	@if kill -0 $$(cat .data/run/supervisor.pid 2>/dev/null) 2>/dev/null; then echo "The system runs: stop it first." >&2; exit 1; fi
 	@if [ -L .data/postgres ]; then rm -rf "$$(readlink .data/postgres)"; fi
 	@rm -rf $(VENV) .data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
