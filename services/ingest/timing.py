@@ -18,8 +18,8 @@ class Timing(msgspec.Struct, frozen=True):
     doubt_after: float = 5.0
     # Finished, and its rows did not come; or handed out, and nothing was heard. Both double with
     # each dispatch, up to `patience`.
-    missing_after: float = 10.0
-    overdue_after: float = 20.0
+    missing_after: float = 5.0
+    overdue_after: float = 15.0
     patience: float = 300.0
     # Given back although its batch runs: an analyzer read an old state and learns of the new one soon.
     given_back: float = 1.0

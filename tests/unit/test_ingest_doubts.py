@@ -54,19 +54,19 @@ def test_the_exporter_has_passed_when_every_partition_was_read_or_emptied() -> N
 
 
 def test_patience_doubles_with_each_dispatch_to_a_bound() -> None:
-    assert [TIMING.missing(n) for n in (1, 2, 3)] == [10, 20, 40]
-    assert [TIMING.overdue(n) for n in (1, 2, 3)] == [20, 40, 80]
+    assert [TIMING.missing(n) for n in (1, 2, 3)] == [5, 10, 20]
+    assert [TIMING.overdue(n) for n in (1, 2, 3)] == [15, 30, 60]
     assert TIMING.overdue(1_000) == TIMING.patience
 
 
 def test_only_the_old_are_doubted() -> None:
     ledger = Ledger()
-    for each in (entry(1, since=100.0), entry(2, since=79.0), entry(3, dispatch=2, since=79.0)):
+    for each in (entry(1, since=100.0), entry(2, since=84.0), entry(3, dispatch=2, since=84.0)):
         ledger.send(each)
     assert [e.piece.first_row for _, e in overdue([ledger], 100.0, TIMING)] == [2]
     ledger.finish(1, 1, "w", 100.0)
-    assert missing([ledger], 109.0, TIMING) == []
-    assert [e.piece.first_row for _, e in missing([ledger], 110.0, TIMING)] == [1]
+    assert missing([ledger], 104.0, TIMING) == []
+    assert [e.piece.first_row for _, e in missing([ledger], 105.0, TIMING)] == [1]
 
 
 def test_the_evidence_is_asked_for_a_bounded_number_the_longest_unasked_first() -> None:
