@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from shared import metrics
 from shared.logs import log
 from shared.stopping import Stop
-from shared.topics import BATCHES, OUTCOMES, RESULTS, SLICES, WORKING, Named, Topic
+from shared.topics import ALL, BATCHES, OUTCOMES, RESULTS, SLICES, WORKING, Named, Topic
 
 READERS: dict[str, tuple[Topic, ...]] = {
     "analyzer": (SLICES,),
@@ -24,6 +24,7 @@ READERS: dict[str, tuple[Topic, ...]] = {
 _LOOK_SECONDS = 5.0
 _ROUND_SECONDS = 20.0
 _READ_SECONDS = 2.0
+_RETRY_SECONDS = 0.5
 _REQUEST_MS = 10_000
 
 
@@ -45,6 +46,8 @@ def next_offset(span: Span, committed: int | None) -> int:
 
 
 class Lags:
+    """`reader` is assigned the partitions of all topics, paused: it fetches what is asked for only."""
+
     def __init__(self, admin: AIOKafkaAdminClient, reader: AIOKafkaConsumer, names: Named) -> None:
         self._admin = admin
         self._reader = reader
@@ -60,7 +63,6 @@ class Lags:
 
     async def look(self) -> None:
         """Measures every group and topic into the metrics."""
-        await self._reader.topics()  # fetches the metadata that partitions_for_topic answers from
         for service, topics in READERS.items():
             for topic in topics:
                 lag = await self.measure(service, topic)
@@ -84,9 +86,7 @@ class Lags:
 
     async def _spans(self, topic: Topic) -> dict[TopicPartition, Span]:
         name = self._names.topic(topic)
-        tps = [TopicPartition(name, number) for number in self._reader.partitions_for_topic(name) or ()]
-        if not tps:
-            return {}
+        tps = [tp for tp in self._reader.assignment() if tp.topic == name]
         starts = await self._reader.beginning_offsets(tps)
         ends = await self._reader.end_offsets(tps)
         return {tp: Span(starts[tp], ends[tp]) for tp in tps}
@@ -94,22 +94,21 @@ class Lags:
     async def _oldest(self, behind: Mapping[TopicPartition, int]) -> int | None:
         """The lowest timestamp (ms) of the records at these offsets; of those that answer in time."""
         waiting, times = set(behind), []
-        self._reader.assign(list(behind))
-        try:
-            for tp, offset in behind.items():
-                self._reader.seek(tp, offset)
-            until = time.monotonic() + _READ_SECONDS
-            while waiting and time.monotonic() < until:
-                for tp, records in (await self._reader.getmany(*waiting, timeout_ms=200)).items():
-                    times.append(records[0].timestamp)
-                    waiting.discard(tp)
-        finally:
-            self._reader.unsubscribe()
+        for tp, offset in behind.items():
+            self._reader.seek(tp, offset)
+        self._reader.resume(*behind)
+        until = time.monotonic() + _READ_SECONDS
+        while waiting and time.monotonic() < until:
+            for tp, records in (await self._reader.getmany(*waiting, timeout_ms=200)).items():
+                times.append(records[0].timestamp)
+                waiting.discard(tp)
+        self._reader.pause(*behind)
         return min(times, default=None)
 
 
 @asynccontextmanager
 async def lags(bootstrap: str, names: Named) -> AsyncIterator[Lags]:
+    """Raises TimeoutError where the topics do not exist."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_REQUEST_MS)
     # Only the first record of a partition is wanted: a record larger than this comes all the same.
     reader = AIOKafkaConsumer(
@@ -119,8 +118,23 @@ async def lags(bootstrap: str, names: Named) -> AsyncIterator[Lags]:
     try:
         await reader.start()
         try:
+            partitions = await _partitions(admin, [names.topic(topic) for topic in ALL])
+            reader.assign(partitions)
+            reader.pause(*partitions)
             yield Lags(admin, reader, names)
         finally:
             await reader.stop()
     finally:
         await admin.close()
+
+
+async def _partitions(admin: AIOKafkaAdminClient, topics: list[str]) -> list[TopicPartition]:
+    """Of all these topics; a broker tells of a topic that was just made after a moment."""
+    async with asyncio.timeout(_ROUND_SECONDS):
+        while True:
+            described = await admin.describe_topics(topics)
+            if not any(topic["error_code"] for topic in described):
+                return [
+                    TopicPartition(t["topic"], p["partition"]) for t in described for p in t["partitions"]
+                ]
+            await asyncio.sleep(_RETRY_SECONDS)

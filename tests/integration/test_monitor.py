@@ -92,7 +92,7 @@ async def book(here: World, batch: UUID, first: int, age: int, finished: bool = 
     await here.pool.execute(
         "insert into ingest.slices (batch_id, first_row, last_row, chunk_no, first_byte, end_byte,"
         " log_partition, log_offset, dispatched_at, finished_at)"
-        " values ($1, $2, $2 + 9, 1, 0, 1, 0, 0, now() - make_interval(secs => $3),"
+        " values ($1, $2::bigint, $2::bigint + 9, 1, 0, 1, 0, 0, now() - make_interval(secs => $3),"
         " case when $4 then now() - make_interval(secs => $3) end)",
         batch,
         first,
