@@ -11,7 +11,8 @@ create table ingest.batches (
 );
 create index batches_open on ingest.batches (batch_id) where closed_at is null;
 
--- `log_partition` and `log_offset`: where the slice lies in the topic of slices, by which its fate is told.
+-- `log_partition` and `log_offset`: where the slice lies in the topic of slices, by which its fate is told;
+-- -1 where that is not known, which counts as lost.
 create table ingest.slices (
     batch_id uuid not null references ingest.batches on delete cascade,
     first_row bigint not null,
@@ -21,8 +22,8 @@ create table ingest.slices (
     end_byte bigint not null,
     dispatch int not null default 1,
     dispatched_at timestamptz not null default now(),
-    log_partition int not null,
-    log_offset bigint not null,
+    log_partition int not null default -1,
+    log_offset bigint not null default -1,
     finished_at timestamptz,
     released_at timestamptz,
     worker text,
