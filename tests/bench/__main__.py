@@ -1,0 +1,22 @@
+"""`make bench`: figures of one run on the fakes, as ratios against a bare loop in the same run.
+
+Nothing here is a gate. Figures of different runs or machines are not comparable; ratios are."""
+
+import argparse
+
+from rich.console import Console
+
+from tests.bench import pipeline
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=30_000, help="rows of each measured batch")
+    parser.add_argument("--analyzers", type=int, nargs="*", default=[1, 2])
+    options = parser.parse_args()
+    console = Console(width=110)
+    pipeline.measure(console, options.images, options.analyzers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""The whole way of a row: a CSV goes in, a complete table comes out."""
+
+import pytest
+
+from tests.fakes.truth import truth_of
+from tests.workload import World, assert_whole, until, world
+
+
+def _paid_since(running: World, calls_before: int) -> tuple[int, int, float]:
+    """Images paid for, distinct ones among them, and images a call, after so many calls."""
+    log = running.log()
+    calls = {line.call for line in log.calls[calls_before:]}
+    paid = [line.image for line in log.images if line.call in calls and line.outcome == "ok"]
+    return len(paid), len(set(paid)), len(paid) / max(1, len(calls))
+
+
+@pytest.mark.parametrize("analyzers", ["1", "3"])
+def test_every_row_has_exactly_one_result_and_each_image_is_paid_for_once(analyzers: str) -> None:
+    with world(ANALYZERS=analyzers) as own:
+        urls = own.urls(3_000)
+        lines = [*urls, *urls[:50], "not a url", f"{own.images.url}/404/x.jpg"]
+        other = own.submit(own.urls(200, first=1_000_000))
+        batch = own.submit(lines)
+        seen = own.wait_end(batch, 120)
+        assert seen["status"] == "completed"
+        assert (seen["successful_count"], seen["failed_count"]) == (3_050, 2)
+        rows = own.export(batch)
+        assert_whole(rows, lines, batch)
+        own.wait_end(other)
+        paid, distinct, full = _paid_since(own, 0)
+        assert paid == distinct == 3_200
+        assert full >= 15.5 - (3 if analyzers == "3" else 0)
+        assert sum(row["cache_hit"] == "true" for row in rows) == 50
+
+
+def test_each_row_has_the_answer_of_its_own_picture(running: World) -> None:
+    batch = running.submit(running.urls(200, first=5_000))
+    running.wait_end(batch)
+    for number, row in enumerate(running.export(batch), 5_000):
+        truth = truth_of(number)
+        assert row["store_name"] == truth.name, row["url"]
+
+
+def test_an_export_asked_for_when_progress_first_says_completed_has_every_row(running: World) -> None:
+    for attempt in range(20):
+        urls = running.urls(100, first=20_000 + 100 * attempt)
+        batch = running.submit(urls)
+        until(lambda batch=batch: running.progress(batch)["status"] == "completed", 30, every=0.01)  # type: ignore[misc]
+        assert_whole(running.export(batch), urls, batch)
+
+
+def test_extra_columns_come_back_and_formulas_are_disarmed(running: World) -> None:
+    [url] = running.urls(1, first=40_000)
+    batch = running.submit([f'{url},=1+1,"two\nlines"'], header="image_url,note,more")
+    running.wait_end(batch)
+    [row] = running.export(batch)
+    assert (row["note"], row["more"]) == ("'=1+1", "two\nlines")
