@@ -1,0 +1,226 @@
+"""The whole analyzer: one result a row, nothing paid twice, whatever is asked of it or done to it."""
+
+import asyncio
+import hashlib
+import itertools
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from services.analyzer.takes import GUILTY
+from shared.desired import State
+from shared.error_classes import ErrorClass
+from shared.events import SliceFinished, SliceReleased
+from tests.fakes.pictures import good
+from tests.fakes.truth import truth_of
+from tests.fakes.vision import Behaviour
+from tests.fakes.vision.server import fingerprint
+from tests.integration.analyzer_world import SLICE, World, a_world, analyzer_here, analyzer_process
+
+# The programs of two processes and three servers share two cores.
+pytestmark = pytest.mark.timeout(150)
+CALLS = 25
+
+
+@pytest.fixture
+async def world(
+    database_url: str, redis_url: str, kafka: str, topic_prefix: str, tmp_path: Path
+) -> AsyncIterator[World]:
+    async with a_world(database_url, redis_url, kafka, topic_prefix, tmp_path, Behaviour()) as made:
+        yield made
+
+
+def behave(world: World, **fields: object) -> None:
+    world.vision.behaviour = msgspec.structs.replace(world.vision.behaviour, **fields)
+
+
+def slices(rows: int) -> int:
+    return -(-rows // SLICE)
+
+
+async def test_two_thousand_rows_are_each_told_once_and_paid_for_once(world: World) -> None:
+    behave(world, delay=0.02)
+    batch, distinct, rows = await world.batch(), 1_600, 2_000
+    urls = world.urls(n % distinct for n in range(rows))
+    urls[7], urls[8] = "no address", f"{world.pictures.url}/404/x.jpg"
+    async with analyzer_here(world):
+        await world.dispatch(batch, urls)
+        await world.finished(batch, slices(rows))
+    assert world.rows(batch) == dict.fromkeys(range(1, rows + 1), 1)
+    assert set(world.paid().values()) == {1}
+    stats = world.vision.journal.stats()
+    assert stats.images == len({url for url in urls if "/good/" in url})
+    assert stats.images / stats.calls >= 15.5, stats.images_per_call
+    by_row = {event.row_no: event for event in world.results}
+    assert by_row[8].error_class is ErrorClass.INVALID_URL
+    assert by_row[9].error_class is ErrorClass.HTTP_4XX
+    first = [event for event in world.results if event.success and not event.cache_hit]
+    assert len(first) == stats.images, "whose image was paid for by another row says so"
+    for number in (1, 500, 1_600):
+        assert by_row[number + 1].store_name == truth_of(number % distinct).name
+
+
+async def test_a_paused_batch_is_given_back_and_goes_on_without_paying_twice(world: World) -> None:
+    behave(world, delay=0.1)
+    batch, rows = await world.batch(), 768
+    urls = world.urls(range(rows))
+    async with analyzer_here(world, MAX_CONCURRENT_REQUESTS="2"):
+        await world.dispatch(batch, urls)
+        await world.that(lambda: len(world.results) > 100, what="the first results")
+        await world.want(batch, State.PAUSED, 2)
+        paused = time.time()
+        await world.that(
+            lambda: (
+                len(world.outcomes_of(batch, SliceReleased)) + len(world.outcomes_of(batch, SliceFinished))
+                == slices(rows)
+            ),
+            what="every slice's outcome",
+        )
+        assert time.time() - paused < 10, "calls in flight end within 10 s"
+        assert len(world.rows(batch)) < rows
+        assert max(line.t for line in world.log().calls) < paused + 2
+        await world.want(batch, State.RUNNING, 3)
+        await world.dispatch(batch, urls, dispatch=2, version=3)
+        await world.finished(batch, slices(rows))
+    assert set(world.rows(batch)) == set(range(1, rows + 1))
+    assert len(world.paid()) == rows
+    assert set(world.paid().values()) == {1}
+
+
+async def test_a_killed_analyzer_pays_twice_for_calls_in_flight_only(world: World) -> None:
+    behave(world, delay=0.3)
+    batch, rows = await world.batch(), 1_280
+    async with analyzer_process(world, MAX_CONCURRENT_REQUESTS="4") as process:
+        await world.dispatch(batch, world.urls(range(rows)))
+        await world.that(lambda: len(world.results) > 300, what="the first results")
+        process.kill()
+        await process.ended()
+    behave(world, delay=0.0)
+    async with analyzer_process(world):
+        await world.finished(batch, slices(rows))
+    assert set(world.rows(batch)) == set(range(1, rows + 1))
+    assert len(world.paid()) == rows
+    assert sum(world.paid().values()) - rows <= 4 * 16
+
+
+async def test_a_stop_gives_everything_back_in_time(world: World) -> None:
+    behave(world, delay=0.5)
+    batch, rows = await world.batch(), 960
+    urls = world.urls(range(rows))
+    async with analyzer_process(world, MAX_CONCURRENT_REQUESTS="2") as process:
+        await world.dispatch(batch, urls)
+        await world.that(lambda: len(world.results) > 60, what="the first results")
+        process.kill(signal.SIGTERM)
+        status, seconds = await process.ended()
+    assert (status, seconds < 30) == (0, True)
+    await world.that(lambda: len(world.outcomes_of(batch, SliceReleased)) > 0, what="a slice given back")
+    behave(world, delay=0.0)
+    async with analyzer_here(world):
+        await world.dispatch(batch, urls, dispatch=2)
+        await world.finished(batch, slices(rows))
+    assert set(world.rows(batch)) == set(range(1, rows + 1))
+    assert set(world.paid().values()) == {1}, "what was called for was answered and kept"
+
+
+DEADLY = """
+import os, signal
+from services.analyzer import main, results
+read = results.interpret
+def interpret(analysis, region):
+    if os.environ["DEADLY"] in analysis.text:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read(analysis, region)
+results.interpret = interpret
+main.main()
+"""
+
+
+async def test_the_picture_that_kills_the_process_is_one_failed_row(world: World) -> None:
+    batch, rows = await world.batch(), 20
+    name = truth_of(13).name
+    [slice_id] = await world.dispatch(batch, world.urls(range(rows)))
+    await world.store.set(f"takes:{slice_id}", 2)  # two processes died of it already beside other slices,
+    await world.store.hset(f"marks:{slice_id}", "14", GUILTY - 1)  # and two alone
+    for status in (-signal.SIGKILL, None):
+        async with analyzer_process(world, DEADLY, DEADLY=name) as process:
+            await world.that(
+                lambda died=process: died.status is not None or world.outcomes_of(batch, SliceFinished) != [],  # type: ignore[misc]
+                60,
+                "the death or the end",
+            )
+            assert process.status == status
+    failed = [event for event in world.results if not event.success]
+    assert [(event.row_no, event.error_class) for event in failed] == [(14, ErrorClass.CRASHED)]
+    assert set(world.rows(batch)) == set(range(1, rows + 1))
+    assert set(world.paid().values()) == {1}
+
+
+async def test_a_bad_key_costs_one_call_and_the_others_go_on(world: World) -> None:
+    behave(world, bad_keys=("key-2",), blocked_keys=("key-3",), delay=0.05)
+    batch, rows = await world.batch(), 640
+    async with analyzer_here(world, VISION_API_KEYS="a:key-1,b:key-2,c:key-3"):
+        await world.dispatch(batch, world.urls(range(rows)))
+        await world.finished(batch, slices(rows))
+    assert all(event.success for event in world.results)
+    by_key = {
+        key: sum(line.key == fingerprint(key) for line in world.log().calls) for key in ("key-2", "key-3")
+    }
+    assert by_key == {"key-2": 1, "key-3": 1}
+    assert len(world.paid()) == rows
+
+
+async def test_a_refused_group_rests_and_the_rows_wait(world: World) -> None:
+    """Its quota is less than REQUESTS_PER_MINUTE says: the provider is right."""
+    behave(world, quota=2, window=3.0)
+    batch, rows = await world.batch(), 64
+    async with analyzer_here(world, MAX_CONCURRENT_REQUESTS="3"):
+        await world.dispatch(batch, world.urls(range(rows)))
+        await world.finished(batch, slices(rows), 40)
+    refused = world.vision.journal.stats().outcomes["refused"]
+    assert 1 <= refused <= 3, "calls that were in flight together"
+    calls = sorted(line.t for line in world.log().calls)
+    assert max(later - earlier for earlier, later in itertools.pairwise(calls)) >= 4.5
+    assert all(event.success for event in world.results)
+    assert set(world.paid().values()) == {1}
+
+
+async def test_one_damaged_picture_fails_alone(world: World) -> None:
+    bad = hashlib.sha256(good(5)).hexdigest()
+    behave(world, bad_images=(bad,))
+    batch, rows = await world.batch(), 32
+    async with analyzer_here(world):
+        await world.dispatch(batch, world.urls(range(rows)))
+        await world.finished(batch, slices(rows))
+    failed = [event for event in world.results if not event.success]
+    assert [(event.row_no, event.error_class) for event in failed] == [(6, ErrorClass.PROVIDER_IMAGE)]
+
+
+async def test_calls_that_fail_are_tried_again(world: World) -> None:
+    behave(world, fail_next=3)
+    batch, rows = await world.batch(), 64
+    async with analyzer_here(world):
+        await world.dispatch(batch, world.urls(range(rows)))
+        await world.finished(batch, slices(rows))
+    assert all(event.success for event in world.results)
+    assert set(world.paid().values()) == {1}
+
+
+async def test_two_analyzers_share_the_work_and_pay_once(world: World) -> None:
+    behave(world, delay=0.05)
+    batch, rows = await world.batch(), 1_280
+    urls = world.urls(n % 320 for n in range(rows))
+    async with (
+        analyzer_here(world, INSTANCE="analyzer-1", MAX_CONCURRENT_REQUESTS="2"),
+        analyzer_here(world, INSTANCE="analyzer-2", MAX_CONCURRENT_REQUESTS="2"),
+    ):
+        await asyncio.sleep(0)
+        await world.dispatch(batch, urls)
+        await world.finished(batch, slices(rows))
+    assert set(world.rows(batch)) == set(range(1, rows + 1))
+    assert len(world.paid()) == 320
+    assert set(world.paid().values()) == {1}
+    assert {event.worker for event in world.results} == {"analyzer-1", "analyzer-2"}
