@@ -55,9 +55,17 @@ class Edge:
 
 
 def route_of(scope: Scope) -> str:
-    """The route's template, so that ids in paths make no new series."""
-    path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else "other"
+    """The route's template, so that ids in paths make no new series. FastAPI leaves out the prefix that
+    the route's router was included with: it is what the path has more."""
+    template = getattr(scope.get("route"), "path", None)
+    if not isinstance(template, str):
+        return "other"
+    path, own = _segments(scope["path"]), _segments(template)
+    return "/" + "/".join([*path[: max(0, len(path) - len(own))], *own])
+
+
+def _segments(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
 
 
 def _is_cross_site(scope: Scope) -> bool:

@@ -3,15 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
-from contextlib import asynccontextmanager
 from uuid import UUID, uuid4
 
 from obstore.store import ObjectStore
 from starlette.requests import Request
 
 from services.gateway import fields
+from services.gateway.body import body_of, declared_length, within
 from services.gateway.change import Changed, change
-from services.gateway.errors import KeyReused, SystemUnavailable, ValidationError
+from services.gateway.errors import KeyReused, SystemUnavailable
 from services.gateway.multipart import UploadForm
 from services.gateway.settings import GatewaySettings
 from services.gateway.submit import Key, NewBatch, Submitted, submit
@@ -24,9 +24,10 @@ from shared.postgres import Pool
 from shared.redis import UNAVAILABLE
 
 _FORM_SLACK = 1 << 16
-_SILENCE_SECONDS = 60.0
 _UPLOAD_SECONDS = 3_600.0
 _WAIT_SECONDS = 30.0
+# The client's own tries take four times its deadline of 3 s: too long for somebody who pressed pause.
+_MIRROR_SECONDS = 5.0
 # Each holds up to 30 MB: what is being read, and the parts of its two blobs.
 _UPLOADS_AT_ONCE = 4
 
@@ -109,7 +110,8 @@ class Handler:
     async def _mirrored(self, batch_id: UUID, desired: Desired) -> bool:
         """False when Redis is away: the mirror's keeper repeats it (mirror.py)."""
         try:
-            await self._mirror.write(batch_id, desired)
+            async with asyncio.timeout(_MIRROR_SECONDS):
+                await self._mirror.write(batch_id, desired)
         except UNAVAILABLE as error:
             log.warning("mirror not written", batch=str(batch_id), error=type(error).__name__)
             return False
@@ -121,29 +123,3 @@ class Handler:
                 await self._places.acquire()
         except TimeoutError as error:
             raise SystemUnavailable("Too many uploads at once. Send it again in a minute.", 60) from error
-
-
-def declared_length(request: Request) -> int:
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() and len(length) < 20 else 0
-
-
-@asynccontextmanager
-async def within(seconds: float) -> AsyncIterator[None]:
-    """A sender that is too slow is told so."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except TimeoutError as error:
-        raise ValidationError("The upload took too long or fell silent. Send it again.") from error
-
-
-async def body_of(request: Request) -> AsyncIterator[bytes]:
-    """The request's body, piece by piece."""
-    stream = aiter(request.stream())
-    while True:
-        async with within(_SILENCE_SECONDS):
-            piece = await anext(stream, None)
-        if piece is None:
-            return
-        yield piece

@@ -54,6 +54,25 @@ async def test_a_mirror_that_lost_its_data_is_written_again(
             await asyncio.sleep(0.1)
 
 
+async def test_a_change_is_stored_and_told_so_when_redis_is_away(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client)
+    async with mirror_of(gateway) as (mirror, connection):
+        await connection.client_pause(60_000, all=False)
+        try:
+            reply = await client.post(f"/api/v1/batches/{batch_id}/pause")
+        finally:
+            await connection.client_unpause()
+        assert reply.status_code == 503
+        assert reply.json()["error_type"] == "SystemError"
+        assert "The change is stored (paused)" in reply.json()["error"]
+        assert (await data_of(client, f"/api/v1/batches/{batch_id}/progress"))["status"] == "paused"
+        again = await client.post(f"/api/v1/batches/{batch_id}/pause")
+        assert again.json()["data"]["changed"] is False
+        assert await mirror.read([batch_id]) == {batch_id: Desired(2, State.PAUSED)}
+
+
 async def test_changes_at_the_same_instant_end_in_one_history(
     gateway: Gateway, client: httpx.AsyncClient
 ) -> None:

@@ -103,18 +103,20 @@ async def test_a_broken_off_upload_leaves_nothing(gateway: Gateway, client: http
     _, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
     writer.write(
         b"POST /api/v1/batches HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-        b"Content-Length: 100000000\r\n\r\n"
+        b"Content-Length: 60000000\r\n\r\n"
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nurl\r\n'
     )
-    for _ in range(12):
-        writer.write(b"https://example.com/picture.jpg\n" * 32_768)
-        await writer.drain()
+    try:
+        for _ in range(12):
+            writer.write(b"https://example.com/picture.jpg\n" * 32_768)
+            await writer.drain()
 
-    async def stored() -> bool:
-        return len(gateway.blob_files()) > files
+        async def stored() -> bool:
+            return len(gateway.blob_files()) > files
 
-    await eventually(stored)
-    writer.close()
+        await eventually(stored)
+    finally:
+        writer.close()
 
     async def clean() -> bool:
         return len(gateway.blob_files()) == files

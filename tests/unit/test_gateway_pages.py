@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.chunks import most_frequent
+from services.gateway.edge import route_of
 from services.gateway.pages import filters, live
 from services.gateway.paging import page_of
 from services.gateway.rows import lines
@@ -102,3 +104,17 @@ async def test_lines_are_found_however_the_blob_is_cut(
 
     found = [line async for line in lines(blocks(), first, first + more)]
     assert found == rows[first - 1 : first + more]
+
+
+@pytest.mark.parametrize(
+    ("path", "template", "route"),
+    [
+        ("/", "/", "/"),
+        ("/api/v1/batches", "", "/api/v1/batches"),
+        ("/api/v1/batch/123/progress", "/{batch_id}/progress", "/api/v1/batch/{batch_id}/progress"),
+        ("/batch/123", "/batch/{batch_id}", "/batch/{batch_id}"),
+    ],
+)
+def test_metrics_name_routes_by_their_whole_template(path: str, template: str, route: str) -> None:
+    assert route_of({"path": path, "route": SimpleNamespace(path=template)}) == route
+    assert route_of({"path": path}) == "other"
