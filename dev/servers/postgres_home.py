@@ -52,9 +52,11 @@ def home(wanted: Path, user: User | None) -> Path:
     if user is None or all(folder.stat().st_mode & 0o001 for folder in wanted.parents):
         return wanted
     RELOCATED.mkdir(mode=0o755, parents=True, exist_ok=True)
+    elsewhere = Path(tempfile.mkdtemp(prefix="postgres-", dir=RELOCATED))
+    os.chown(elsewhere, user.uid, user.gid)
     wanted.unlink(missing_ok=True)
-    wanted.symlink_to(tempfile.mkdtemp(prefix="postgres-", dir=RELOCATED))
-    return wanted.resolve()
+    wanted.symlink_to(elsewhere)
+    return elsewhere
 
 
 def binaries(user: User | None) -> Path:

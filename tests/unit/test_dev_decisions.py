@@ -1,5 +1,7 @@
 """What the supervisor decides, without a process."""
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from dev.folders import make_folders
 from dev.keeper import ending
 from dev.logfiles import cut
 from dev.problems import StartProblem
+from dev.program import User
 from dev.servers import jars, kafka, postgres, postgres_home
 from dev.settings import read
 
@@ -138,3 +141,28 @@ def test_a_log_that_grew_too_large_is_moved_once(tmp_path: Path) -> None:
     cut(log, largest=10)
     assert log.stat().st_size == 0
     assert (tmp_path / "redis-1.log.1").read_text() == "x" * 11
+
+
+def test_root_gives_postgres_a_home_that_its_user_can_reach(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_home, "RELOCATED", tmp_path / "lib")
+    user = User(os.geteuid(), os.getegid())
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    home = postgres_home.home(closed / "postgres", user)
+    assert home.parent == tmp_path / "lib"
+    assert (closed / "postgres").resolve() == home.resolve()
+    assert postgres_home.home(closed / "postgres", user) == home.resolve()
+    assert postgres_home.home(closed / "other", None) == closed / "other"
+
+
+def test_binaries_out_of_reach_are_copied_with_their_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_home, "RELOCATED", tmp_path)
+    monkeypatch.setattr(postgres_home, "reachable", lambda path: False)
+    folder = postgres_home.binaries(User(os.geteuid(), os.getegid()))
+    assert folder.is_relative_to(tmp_path)
+    told = subprocess.run([folder / "postgres", "--version"], capture_output=True, timeout=20, check=True)
+    assert told.stdout.startswith(b"postgres (PostgreSQL) 18")
