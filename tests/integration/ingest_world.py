@@ -94,7 +94,7 @@ class World:
         )
 
     async def store(self, work: SliceDispatched) -> None:
-        """The results of a slice, as the exporter stores them; the end of the batch with the last one."""
+        """The results of a slice, as the exporter stores them."""
         rows = [(work.batch_id, row.row_no, work.chunk_no, row.url) for row in work.rows]
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
@@ -160,6 +160,13 @@ class World:
             )
         finally:
             await client.close()
+
+    async def records(self, topic: Topic) -> int:
+        async with kafka.consumer(
+            self.settings.kafka_bootstrap_servers, self.names.group("count"), "count"
+        ) as client:
+            where = [TopicPartition(self.names.topic(topic), n) for n in range(PARTITIONS)]
+            return sum((await client.end_offsets(where)).values())
 
     @asynccontextmanager
     async def member(

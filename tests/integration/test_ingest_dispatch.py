@@ -11,7 +11,7 @@ import pytest
 from shared.desired import State
 from shared.events import SliceDispatched, SliceFinished
 from shared.ids import chunk_id, slice_id
-from tests.integration.ingest_world import World, a_world, finish, release, until
+from tests.integration.ingest_world import OUTCOMES, World, a_world, finish, release, until
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_a_pause_stops_the_dispatch_and_released_slices_go_out_on_resume(w
     in_hand: list[SliceDispatched] = []
     world.answer = hold
     async with world.analyzer(slices=4), world.member():
-        batch = await world.upload(10_000)
+        batch = await world.upload(3_000)
         await until(lambda: len(in_hand) == 4)
         await world.want(batch, State.PAUSED)
         world.answer = release
@@ -92,9 +92,11 @@ async def test_a_pause_stops_the_dispatch_and_released_slices_go_out_on_resume(w
         given_back = len(world.seen)
         world.answer = finish
         await world.want(batch, State.RUNNING)
-        await world.whole(batch, 10_000)
-    assert given_back < 60
-    assert sum(world.dispatches(batch).values()) == sum(-(-rows // 64) for rows in [2_000] * 5) + given_back
+        await world.whole(batch, 3_000)
+    assert given_back < 40
+    assert (
+        sum(world.dispatches(batch).values()) == sum(-(-rows // 64) for rows in (2_000, 1_000)) + given_back
+    )
 
 
 async def test_a_cancelled_batch_leaves_the_book(world: World) -> None:
@@ -185,6 +187,29 @@ async def test_a_batch_whose_file_was_cut_fails_and_the_others_go_on(world: Worl
         await world.whole(other, 1_000)
     reason = await world.pool.fetchval("select reason from lifecycle.terminal where batch_id = $1", batch)
     assert "end before row" in reason
+
+
+async def test_a_batch_with_more_column_names_than_fit_into_an_event_fails(world: World) -> None:
+    async with world.analyzer(), world.member():
+        batch = await world.upload(100, announce=False, desired=State.HELD)
+        wide = ["x" * 200 for _ in range(3_000)]
+        await world.pool.execute("update gateway.batches set columns = $2 where batch_id = $1", batch, wide)
+        await world.want(batch, State.RUNNING)
+        await until(lambda: _closed(world, batch))
+    reason = await world.pool.fetchval("select reason from lifecycle.terminal where batch_id = $1", batch)
+    assert reason == "The names of the upload's columns are too long to process."
+
+
+async def test_poison_among_the_outcomes_goes_to_the_dead_letters(world: World) -> None:
+    async with world.analyzer(), world.member():
+        await world.producer.send_raw(OUTCOMES, b"key", b"no event", [])
+        batch = await world.upload(100)
+        await world.whole(batch, 100)
+        await until(lambda: _buried(world))
+
+
+async def _buried(world: World) -> bool:
+    return await world.records(OUTCOMES.dead_letters) == 1
 
 
 async def _is_started(world: World, batch: object) -> bool:

@@ -125,10 +125,10 @@ async def test_outcomes_emptied_from_their_topic_do_no_harm(world: World) -> Non
 
 async def test_a_former_owner_s_booking_is_refused_and_the_batch_claimed_again(world: World) -> None:
     async with world.analyzer(slices=4), world.member():
-        batch = await world.upload(20_000)
+        batch = await world.upload(6_000)
         await until(lambda: len(world.seen) > 8)
         await world.pool.execute("update ingest.batches set owner_epoch = owner_epoch + 1")
-        await world.whole(batch, 20_000)
+        await world.whole(batch, 6_000)
     assert await world.owner_epoch(batch) == 3
     assert max(world.dispatches(batch).values()) <= 2
 
