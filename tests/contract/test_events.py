@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from shared.events import ALL_EVENTS, PREFIX, Event
@@ -64,10 +65,4 @@ def test_a_golden_event_holds_every_field(event: type[Event]) -> None:
     """So that a field that is taken away or renamed is noticed; an added one may be missing in old files."""
     _, body = golden(event.TYPE.removeprefix(PREFIX))
     assert set(body) <= set(event.__struct_fields__)
-    required = {name for name in event.__struct_fields__ if name not in _defaults(event)}
-    assert required <= set(body)
-
-
-def _defaults(event: type[Event]) -> set[str]:
-    names = event.__struct_fields__
-    return set(names[len(names) - len(event.__struct_defaults__) :])
+    assert {field.name for field in msgspec.structs.fields(event) if field.required} <= set(body)
