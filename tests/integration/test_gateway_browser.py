@@ -1,0 +1,128 @@
+"""The pages in a real browser: by keyboard, on a phone, live, and without a word on its console."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.contract.gateway import CSV, Gateway, began, counted, ended, gateway
+
+__all__ = ["gateway"]
+_SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("Chromium and its driver are not installed (.ci/run installs them)")
+    options = Options()
+    options.binary_location = chromium
+    profile = tmp_path_factory.mktemp("chromium")
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-dev-shm-usage",
+        f"--user-data-dir={profile}",
+    ):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    started = webdriver.Chrome(options=options, service=Service(driver))
+    try:
+        yield started
+    finally:
+        started.quit()
+
+
+@pytest.fixture
+def phone(browser: webdriver.Chrome) -> webdriver.Chrome:
+    screen = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+    return browser
+
+
+def keys(browser: webdriver.Chrome, text: str) -> None:
+    ActionChains(browser).send_keys(text).perform()
+
+
+def text_of(browser: webdriver.Chrome, selector: str) -> str:
+    """Read in the page: what is live may be replaced between finding an element and asking it."""
+    script = "return document.querySelector(arguments[0])?.textContent ?? ''"
+    return " ".join(str(browser.execute_script(script, selector)).split())
+
+
+def wait_for(browser: webdriver.Chrome, selector: str, words: str) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while words not in text_of(browser, selector):
+        assert time.monotonic() < deadline, text_of(browser, selector)
+        time.sleep(0.05)
+
+
+def check_fits(browser: webdriver.Chrome) -> None:
+    script = "return document.documentElement.scrollWidth <= innerWidth"
+    assert browser.execute_script(script), "the page is wider than the phone"
+
+
+def test_a_batch_is_made_started_and_watched_on_a_phone(
+    gateway: Gateway, phone: webdriver.Chrome, tmp_path: Path
+) -> None:
+    (tmp_path / "shops.csv").write_bytes(CSV)
+    phone.get(gateway.url)
+    check_fits(phone)
+    keys(phone, "n")
+    phone.find_element(By.NAME, "file").send_keys(str(tmp_path / "shops.csv"))
+    phone.find_element(By.NAME, "batch_name").send_keys("Made by hand")
+    phone.find_element(By.NAME, "auto_start").send_keys("later")
+    phone.find_element(By.CSS_SELECTOR, ".send button").click()
+    WebDriverWait(phone, _SECONDS).until(lambda page: "/batch/" in page.current_url)
+    wait_for(phone, "h1", "Made by hand")
+    wait_for(phone, ".state", "pending")
+    check_fits(phone)
+    phone.find_element(By.ID, "act-start").click()
+    wait_for(phone, ".state", "queued")
+
+    batch_id = UUID(phone.current_url.rpartition("/")[2])
+    asyncio.run(began(gateway, batch_id))
+    wait_for(phone, ".state", "processing")
+    asyncio.run(counted(gateway, batch_id, 1, successful=2, failed=1))
+    wait_for(phone, ".big", "3 of 3 rows")
+    wait_for(phone, ".errors", "http 4xx")
+    asyncio.run(ended(gateway, batch_id, "completed"))
+    wait_for(phone, ".state", "completed")
+    wait_for(phone, ".actions", "Download CSV")
+    assert "Pause" not in text_of(phone, ".actions")
+    assert phone.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_the_list_is_walked_by_keyboard_and_keeps_its_place(
+    gateway: Gateway, phone: webdriver.Chrome
+) -> None:
+    phone.get(gateway.url)
+    wait_for(phone, ".batches", "Made by hand")
+    keys(phone, "j")
+    focused = "return document.activeElement.textContent"
+    assert phone.execute_script(focused) == "Made by hand"
+    keys(phone, "\n")
+    WebDriverWait(phone, _SECONDS).until(lambda page: "/batch/" in page.current_url)
+    assert phone.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_a_file_that_is_none_is_explained_in_the_form(
+    gateway: Gateway, phone: webdriver.Chrome, tmp_path: Path
+) -> None:
+    (tmp_path / "picture.csv").write_bytes(b"\x89PNG" + bytes(2_000))
+    phone.get(gateway.url)
+    keys(phone, "n")
+    phone.find_element(By.NAME, "file").send_keys(str(tmp_path / "picture.csv"))
+    phone.find_element(By.CSS_SELECTOR, ".send button").click()
+    wait_for(phone, "output", "The file is a PNG picture")
