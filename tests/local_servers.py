@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from dev.keeper import CHILD
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +57,14 @@ def end(process: subprocess.Popen[str]) -> int:
         return process.wait(STOP_SECONDS)
     finally:
         process.kill()
+
+
+def is_gone(pid: int | None) -> bool:
+    """A killed process that nobody has waited for yet is gone too."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 @contextmanager

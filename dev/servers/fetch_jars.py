@@ -5,6 +5,7 @@ Prints `done/total` lines, and why it failed on standard error.
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -30,19 +31,25 @@ def fetch(progress: Progress) -> None:
     proxies), else, or where that fails, by jgo. Raises RuntimeError where neither brings them all."""
     lock = locked()
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=FOLDER.parent))
-    try:
-        progress(0, len(lock))
-        if shutil.which("mvn"):
-            _by_maven(fresh, lock)
-        _by_jgo(fresh, wrong(fresh, lock), len(lock), progress)
-        if missing := wrong(fresh, lock):
-            raise RuntimeError(f"not the jars of kafka.lock: {', '.join(missing)}")
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        fresh.chmod(0o755)
-        fresh.rename(FOLDER)
-    finally:
+    with FOLDER.with_name("fetching").open("a") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)  # another system's first start may be at it
+        if not wrong(FOLDER, lock):
+            return
+        fresh = FOLDER.with_name(f"{FOLDER.name}.new")
         shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
+        _fill(fresh, lock, progress)
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        fresh.rename(FOLDER)
+
+
+def _fill(folder: Path, lock: Mapping[str, str], progress: Progress) -> None:
+    progress(0, len(lock))
+    if shutil.which("mvn"):
+        _by_maven(folder, lock)
+    _by_jgo(folder, wrong(folder, lock), len(lock), progress)
+    if missing := wrong(folder, lock):
+        raise RuntimeError(f"not the jars of kafka.lock: {', '.join(missing)}")
 
 
 def _by_maven(folder: Path, lock: Mapping[str, str]) -> None:
@@ -71,6 +78,8 @@ def _by_jgo(folder: Path, coordinates: list[str], total: int, progress: Progress
 def main() -> None:
     try:
         fetch(lambda done, total: print(f"{done}/{total}", flush=True))
+    except requests.ConnectionError:  # its own text is three lines of nested class names
+        sys.exit("the Maven repository can't be reached")
     except (requests.RequestException, RuntimeError, OSError) as error:
         sys.exit(str(error).splitlines()[0])
 

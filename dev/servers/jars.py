@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dev.problems import StartProblem
+from dev.stale import kill_group
 
 VERSION = "4.3.0"
 BROKER = f"org.apache.kafka:kafka_2.13:{VERSION}"
@@ -41,9 +42,8 @@ async def ensure(progress: Progress) -> Path:
     except TimeoutError:
         complaint = f"it took longer than {FETCH_SECONDS} s"
     finally:
-        if fetcher.returncode is None:
-            fetcher.kill()
-            await fetcher.wait()
+        kill_group(fetcher.pid)
+        await fetcher.wait()
     if fetcher.returncode != 0:
         raise StartProblem(
             f"Kafka {VERSION} could not be fetched: {complaint}. The first start needs a way to the Maven "

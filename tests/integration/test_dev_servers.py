@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
-import psutil
 import pytest
 import redis
 
 from dev.stale import read_pid
-from tests.local_servers import ROOT, data_folder, end, launch
+from tests.local_servers import ROOT, data_folder, end, is_gone, launch
 from tests.servers import Servers
 
 
@@ -63,14 +62,6 @@ def test_a_killed_redis_comes_back_at_its_address_with_its_data(servers: Servers
             assert client.get("kept") == b"yes"
         assert end(process) == 0
         assert not list((data / "run").glob("*.pid"))
-
-
-def is_gone(pid: int | None) -> bool:
-    """A killed process that nobody has waited for yet is gone too."""
-    try:
-        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return True
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
