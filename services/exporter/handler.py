@@ -48,7 +48,7 @@ class Handler:
             c.batch_id for c in self._chunks if c.processed >= self._standings[c.batch_id].rows_of(c.chunk_no)
         }
         if whole:
-            await self._endings.end_whole_soon(whole)
+            await self._endings.end_whole(whole)
 
     async def _store_or_halve(self, connection: Connection, poll: Poll) -> list[Chunk]:
         """A poll that Postgres refuses is halved until the bad row is found (rule 7)."""

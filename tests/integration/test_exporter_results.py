@@ -96,7 +96,7 @@ async def test_many_checks_at_once_end_a_batch_once(here: World) -> None:
     batch = await here.batch(1)
     async with here.pool.acquire() as connection, connection.transaction():
         await store(connection, [result(batch, 1)])
-    await asyncio.gather(*(Endings(here.pool).end_whole(None) for _ in range(8)))
+    await asyncio.gather(*(Endings(here.pool).sweep() for _ in range(8)))
     assert await here.ends_announced(batch) == 1
 
 
@@ -110,7 +110,7 @@ async def test_a_batch_that_was_cancelled_first_stays_cancelled(here: World) -> 
     async with here.exporter():
         await here.send(result(batch, 1))
         await until(lambda: stored(here, batch, 1))
-    await Endings(here.pool).end_whole(None)
+    await Endings(here.pool).sweep()
     assert await here.ended(batch) == "cancelled"
     assert await here.ends_announced(batch) == 0
 

@@ -62,3 +62,17 @@ $$;
 create function exporter.result_id(batch_id uuid, row_no bigint) returns uuid language sql immutable parallel safe as $$
     select (substr(batch_id::text, 1, 28) || lpad(to_hex(row_no), 8, '0'))::uuid
 $$;
+
+-- The batches whose run has not ended and whose every row has a result: their end is due.
+create view exporter.whole as
+select b.batch_id, b.run, b.version, b.total_urls, b.created_at, c.successful, c.failed
+from gateway.batches as b
+cross join lateral (
+    select sum(processed) as processed, sum(successful) as successful, sum(failed) as failed
+    from exporter.chunks
+    where batch_id = b.batch_id
+) as c
+where
+    b.desired not in ('cancelled', 'deleted')
+    and not exists (select from lifecycle.terminal as t where t.batch_id = b.batch_id and t.run = b.run)
+    and c.processed = b.total_urls;

@@ -1,0 +1,1 @@
+select * from exporter.whole where created_at >= $1
