@@ -13,7 +13,7 @@ from typing import Any
 from dev.problems import StartProblem
 from dev.supervisor import Supervisor
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 async def until_stopped(supervisor: Supervisor, work: Coroutine[Any, Any, None]) -> int:
@@ -24,7 +24,8 @@ async def until_stopped(supervisor: Supervisor, work: Coroutine[Any, Any, None])
     # The clients of readiness checks complain about each server that is not up yet.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     stopped = asyncio.Event()
-    for number in SIGNALS:
+    closed = () if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else (signal.SIGHUP,)  # nohup
+    for number in (*SIGNALS, *closed):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     logs = asyncio.create_task(supervisor.keep_logs_bounded())
     working = asyncio.create_task(work)
