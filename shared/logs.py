@@ -9,6 +9,7 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 _HIDDEN = "[hidden]"
+_SPARSE_SECONDS = 10.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 
@@ -28,6 +29,25 @@ class Redactor:
         for secret in self._secrets:
             text = text.replace(secret, _HIDDEN)
         return text
+
+
+class Sparse(logging.Filter):
+    """Lets a library say the same thing once in ten seconds: aiokafka writes a thousand lines about a
+    broker that was away for a few. What the services say themselves is never left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("aiokafka"):
+            return True
+        same = record.name, str(record.msg)
+        told = self._said.get(same, -_SPARSE_SECONDS)
+        if record.created - told < _SPARSE_SECONDS:
+            return False
+        self._said[same] = record.created
+        return True
 
 
 def configure(service: str, instance: str, log_format: str, level: str, secrets: Iterable[str]) -> None:
@@ -55,6 +75,7 @@ def configure(service: str, instance: str, log_format: str, level: str, secrets:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for chatty in ("aiokafka", "httpx", "uvicorn.access", "kafka"):
+    for chatty in ("aiokafka", "httpx", "uvicorn.access"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    handler.addFilter(Sparse())
     structlog.contextvars.bind_contextvars(service=service, instance=instance)

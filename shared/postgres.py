@@ -49,6 +49,10 @@ def statements_beside(module_file: str) -> Statements:
     return Statements(Path(module_file).parent / "sql")
 
 
+async def _keep(_connection: Connection) -> None:
+    """No service leaves anything in a session, so none is reset: that would cost a round trip a use."""
+
+
 @asynccontextmanager
 async def pool(settings: CommonSettings) -> AsyncIterator[Pool]:
     made = await asyncpg.create_pool(
@@ -57,6 +61,7 @@ async def pool(settings: CommonSettings) -> AsyncIterator[Pool]:
         max_size=settings.database_pool_size,
         timeout=_CONNECT_SECONDS,
         command_timeout=_COMMAND_SECONDS,
+        reset=_keep,
         server_settings={"application_name": settings.instance, "timezone": "UTC"},
     )
     async with made:

@@ -74,12 +74,13 @@ def report(console: Console, images: int, run: Run) -> None:
         table.add_row(name, f"{1_000 * used.cpu / images:.3f}", f"{used.mb:,.0f}")
     table.add_row("bare loop", f"{1_000 * run.bare['cpu'] / images:.3f}", f"{run.bare['mb']:,.0f}")
     console.print(table)
-    ours, servers = _sum(run, _OURS), _sum(run, _SERVERS)
+    analyzer, ours, servers = (
+        1_000 * _sum(run, names) / images for names in (("analyzer",), _OURS, _SERVERS)
+    )
     console.print(
         f"end to end {run.rate:,.0f} images/s = {run.rate / run.bare['rate']:.2f} of the bare loop's "
-        f"{run.bare['rate']:,.0f}; {run.images_a_call:.2f} images a call; CPU ms an image: analyzer "
-        f"{_sum(run, ('analyzer',)) / images * 1_000:.3f}, ours {ours / images * 1_000:.3f}, with the servers "
-        f"{(ours + servers) / images * 1_000:.3f}\n"
+        f"{run.bare['rate']:,.0f}; {run.images_a_call:.2f} images a call\n"
+        f"CPU ms an image: analyzer {analyzer:.3f}, ours {ours:.3f}, with the servers {ours + servers:.3f}\n"
     )
 
 

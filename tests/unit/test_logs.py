@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from shared import logs
-from shared.logs import Redactor
+from shared.logs import Redactor, Sparse
 
 SECRET = "s3cr3t-key"
 
@@ -64,3 +64,23 @@ def test_the_longer_of_two_secrets_is_hidden_whole() -> None:
 
 def test_numbers_stay_numbers() -> None:
     assert Redactor(["1"])(None, "info", {"rows": 11, "event": "x"})["rows"] == 11
+
+
+def test_a_library_says_the_same_thing_once_in_ten_seconds() -> None:
+    sparse = Sparse()
+
+    def said(name: str, text: str, at: float) -> bool:
+        record = logging.LogRecord(name, logging.ERROR, "", 0, text, (), None)
+        record.created = at
+        return sparse.filter(record)
+
+    assert [said("aiokafka.conn", "gone %s", at) for at in (100, 101, 109.9, 110, 119)] == [
+        True,
+        False,
+        False,
+        True,
+        False,
+    ]
+    assert said("aiokafka.conn", "another", 101)
+    assert said("services.analyzer", "gone %s", 101)
+    assert said("services.analyzer", "gone %s", 101)
