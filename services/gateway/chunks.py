@@ -1,7 +1,7 @@
 """The chunks of a batch as clients see them."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -50,19 +50,18 @@ async def read_chunks(pool: Pool, batch: Snapshot, first: int, last: int) -> lis
     """The chunks `first` to `last` (from 1) in order, also those without any result yet."""
     last = min(last, batch.total_chunks)
     counted = await pool.fetch(_SQL["chunks_read"], batch.batch_id, first, last)
-    by_number = {row["chunk_no"]: row for row in counted}
+    by_number = {row["chunk_no"]: dict(row) for row in counted}
     return [_chunk(batch, number, by_number.get(number)) for number in range(first, last + 1)]
 
 
-def _chunk(batch: Snapshot, number: int, row: object) -> Chunk:
+def _chunk(batch: Snapshot, number: int, row: dict[str, Any] | None) -> Chunk:
     first_row = (number - 1) * batch.chunk_size + 1
     rows = min(batch.chunk_size, batch.total_urls - first_row + 1)
     empty = Chunk(number, rows, cut=batch.next_row > first_row)
     if row is None:
         return empty
-    counted = dict(row)  # type: ignore[call-overload]
-    del counted["chunk_no"]
-    error = most_frequent(msgspec.json.decode(counted.pop("errors"), type=dict[str, int]))
+    counted = {name: value for name, value in row.items() if name not in ("chunk_no", "errors")}
+    error = most_frequent(msgspec.json.decode(row["errors"], type=dict[str, int]))
     return empty._replace(error=error, **counted)
 
 

@@ -226,3 +226,22 @@ async def samples_are_served_from_their_folder_only(client: httpx.AsyncClient, f
     assert (await client.get("/sample/sign.png")).content == b"picture"
     for name in ("secret.txt", "..%2fsign.png", ".png", f"{uuid4().hex}.png", "%2e%2e/gateway.log"):
         assert (await client.get(f"/sample/{name}")).status_code == 404
+
+
+async def test_open_streams_end_when_the_process_is_asked_to_stop(
+    servers: Servers, template: str, tmp_path: Path
+) -> None:
+    """The status 0 of an ordered end is checked by the fixture."""
+    redis_url = servers.redis_url.rpartition("/")[0] + "/198"
+    loop = asyncio.get_running_loop()
+    started = world.running(servers, template, tmp_path, redis_url)
+    gateway = await loop.run_in_executor(None, started.__enter__)
+    async with gateway.client() as client, client.stream("GET", "/events") as stream:
+        lines = stream.aiter_lines()
+        assert await anext(lines) == "event: list"
+        began_at = time.monotonic()
+        stopping = loop.run_in_executor(None, started.__exit__, None, None, None)
+        async with asyncio.timeout(10):
+            assert [line async for line in lines]
+        await stopping
+    assert time.monotonic() - began_at < 10
