@@ -10,11 +10,14 @@ from services.analyzer.cache import Claim, ImageCache
 from services.analyzer.calls import Calls
 from services.analyzer.download import Downloader, Picture
 from services.analyzer.entries import Entry
+from services.analyzer.memory import Memory
 from services.analyzer.pending import Failed, LeaseLost, NotRunning, PendingImage, Wanted
 from shared import metrics
 
 # Another analyzer's call takes a few hundred ms; its lease, if it died, LEASE_MS.
 _BUSY_SECONDS = 0.2
+# Pictures in hand of one process.
+_MOST_BYTES = 150_000_000
 
 
 class _Flight:
@@ -35,6 +38,7 @@ class Images:
         self._downloader = downloader
         self._cache = cache
         self._calls = calls
+        self._memory = Memory(_MOST_BYTES)
         self._flights: dict[str, _Flight] = {}
         self._by_content: dict[str, PendingImage] = {}
 
@@ -66,17 +70,23 @@ class Images:
             task.exception()  # looked at: its rows may have left
 
     async def _fly(self, wanted: Wanted) -> Entry:
+        async with self._memory.share() as take:
+            content = await self._download(wanted.url)
+            take(len(content))
+            content_hash = hashlib.sha256(content).hexdigest()
+            while True:
+                try:
+                    return await self._resolve(wanted, content, content_hash)
+                except LeaseLost:
+                    continue
+
+    async def _download(self, url: str) -> bytes:
         with metrics.DOWNLOAD_SECONDS.time():
-            picture = await self._downloader.fetch(wanted.url)
+            picture = await self._downloader.fetch(url)
         if not isinstance(picture, Picture):
             raise Failed(picture.error_class, picture.message)
         metrics.DOWNLOAD_BYTES.inc(len(picture.content))
-        content_hash = hashlib.sha256(picture.content).hexdigest()
-        while True:
-            try:
-                return await self._resolve(wanted, picture.content, content_hash)
-            except LeaseLost:
-                continue
+        return picture.content
 
     async def _resolve(self, wanted: Wanted, content: bytes, content_hash: str) -> Entry:
         """By the same content in hand here, by the ledger, by another's call, or by an own call."""
