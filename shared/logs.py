@@ -17,7 +17,13 @@ class Redactor:
     """Replaces every known secret in every value, however deep, before a line is rendered."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._secrets = sorted({secret for secret in secrets if secret}, key=len, reverse=True)
+        self._secrets: list[str] = []
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """The longest first: a secret may be the beginning of another."""
+        known = {*self._secrets, *filter(None, secrets)}
+        self._secrets = sorted(known, key=len, reverse=True)
 
     def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         return {key: self.redact(value) for key, value in event.items()} if self._secrets else event
@@ -50,10 +56,20 @@ class Sparse(logging.Filter):
         return True
 
 
+_redactor = Redactor(())
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """What no line of this process may show from now on."""
+    _redactor.add(secrets)
+
+
 def configure(service: str, instance: str, log_format: str, level: str, secrets: Iterable[str]) -> None:
     """Every line, the libraries' included, goes to standard error through the same redaction.
 
     Batch, chunk and slice ids come from structlog's context variables, bound where work begins."""
+    global _redactor
+    _redactor = Redactor(secrets)
     readable = log_format == "text"
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -63,7 +79,7 @@ def configure(service: str, instance: str, log_format: str, level: str, secrets:
     final: list[Any] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
-        Redactor(secrets),
+        _redactor,
         structlog.dev.ConsoleRenderer(colors=False) if readable else structlog.processors.JSONRenderer(),
     ]
     structlog.configure(

@@ -1,16 +1,19 @@
 """API keys by quota group. Quota belongs to the provider's project, so a group's keys share it."""
 
+import asyncio
 import hmac
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from shared import metrics
+from shared.logs import hide, log
 
 _FINGERPRINT_SALT = b"image-analyzer api key"
 _QUARANTINE_SECONDS = 300.0
+_REREAD_SECONDS = 5.0
 
 
 class ApiKey(NamedTuple):
@@ -38,20 +41,39 @@ def load(keys: str, keys_file: str) -> list[ApiKey]:
     return parse(keys + "," + (Path(keys_file).read_text() if keys_file else ""))
 
 
+async def reread(ring: "KeyRing", read: Callable[[], list[ApiKey]]) -> None:
+    """Takes up what changed in the file of keys, until cancelled. `read` raises ValueError."""
+    while True:
+        await asyncio.sleep(_REREAD_SECONDS)
+        try:
+            ring.change(read())
+        except ValueError as error:
+            log.warning("the keys stay as they are", why=str(error))
+
+
 class KeyRing:
     """Which keys may be used now. A key that the provider called bad is left out for a while; one that
     never answered is in one call at a time, so that a bad one costs one call and not a quota of them."""
 
     def __init__(self, keys: Iterable[ApiKey], per_window: int) -> None:
         self._groups: dict[str, list[ApiKey]] = {}
-        for key in keys:
-            self._groups.setdefault(key.group, []).append(key)
-            metrics.KEY_STATE.labels(key.fingerprint, "ok").set(1)
         self._per_window = per_window
         self._quarantined: dict[str, float] = {}
         self._proven: set[str] = set()
         self._on_trial: set[str] = set()
         self._turn = count()
+        self.change(keys)
+
+    def change(self, keys: Iterable[ApiKey]) -> None:
+        """To these keys; what is known of those that stay, stays. None at all is a file being written."""
+        groups: dict[str, list[ApiKey]] = {}
+        for key in keys:
+            groups.setdefault(key.group, []).append(key)
+        if groups in ({}, self._groups):
+            return
+        self._groups = groups
+        hide(key.secret for group in groups.values() for key in group)
+        log.info("keys", groups={group: [key.fingerprint for key in of] for group, of in groups.items()})
 
     def open_groups(self) -> list[tuple[str, int]]:
         """Groups with a usable key, each with its calls a window (0: without a limit)."""
@@ -93,6 +115,6 @@ class KeyRing:
         now = time.monotonic()
         return [
             key
-            for key in self._groups[group]
+            for key in self._groups.get(group, ())
             if key.secret not in self._on_trial and self._quarantined.get(key.secret, 0.0) <= now
         ]

@@ -7,7 +7,7 @@ from services.analyzer.calls import Calls
 from services.analyzer.download import Downloader
 from services.analyzer.handler import SliceHandler
 from services.analyzer.images import Images
-from services.analyzer.keys import ApiKey, KeyRing
+from services.analyzer.keys import ApiKey, KeyRing, reread
 from services.analyzer.ledger import Ledger
 from services.analyzer.permits import Permits
 from services.analyzer.providers import Provider
@@ -45,18 +45,17 @@ def make_provider(settings: AnalyzerSettings) -> Provider:
     return LocalProvider()
 
 
-def key_ring(settings: AnalyzerSettings, provider: Provider) -> KeyRing:
-    """A provider without keys has one group without a limit."""
-    if not provider.needs_key:
-        return KeyRing([ApiKey(provider.name, "")], 0)
-    return KeyRing(settings.keys, settings.requests_per_minute)
+def keys_for(provider: Provider, settings: AnalyzerSettings) -> list[ApiKey]:
+    """A provider without keys has one group."""
+    return settings.keys if provider.needs_key else [ApiKey(provider.name, "")]
 
 
 async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
     names = Named(settings.topic_prefix)
     instance, window = settings.instance, settings.quota_window_seconds
     provider = make_provider(settings)
-    keys = key_ring(settings, provider)
+    limit = settings.requests_per_minute if provider.needs_key else 0
+    keys = KeyRing(keys_for(provider, settings), limit)
     opened = parse_allow_nets(settings.fetch_allow_nets)
     space = f"{provider.name}.{provider.version}.{SCHEMA}"
     async with (
@@ -84,7 +83,8 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         intake = Intake(consumer, producer, SLICES, decoder, handler.handle, _SLICES_IN_FLIGHT)
         watchdog = Watchdog(consumer, health, lambda: intake.running >= _SLICES_IN_FLIGHT)
         try:
-            async with background(stop, calls.run(), upkeep.run()):
+            loops = (calls.run(), upkeep.run(), reread(keys, lambda: keys_for(provider, settings)))
+            async with background(stop, *loops):
                 await together(health, stop, intake.run([names.topic(SLICES)], stop), watchdog.run(stop))
         finally:
             await provider.close()

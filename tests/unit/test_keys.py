@@ -1,10 +1,15 @@
 """Keys by group; a bad one costs one call; none is ever shown."""
 
+import asyncio
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY
 
-from services.analyzer.keys import ApiKey, KeyRing, load, parse
+from services.analyzer import keys as keys_module
+from services.analyzer.keys import ApiKey, KeyRing, load, parse, reread
+from shared import logs
+from shared.logs import Redactor
 
 
 def test_a_key_without_a_group_is_its_own() -> None:
@@ -73,3 +78,40 @@ def test_a_groups_keys_take_turns() -> None:
         assert key is not None
         ring.answered(key)
     assert {key.secret for key in (ring.take("a"), ring.take("a")) if key} == {"one", "two"}
+
+
+def test_changed_keys_are_taken_up_and_what_is_known_stays() -> None:
+    ring = KeyRing(parse("a:one,b:bad"), 55)
+    bad = ring.take("b")
+    assert bad is not None
+    ring.quarantine(bad)
+    ring.change(parse("b:bad,c:new"))
+    assert ring.open_groups() == [("c", 55)]
+    assert ring.take("a") is None, "its group is gone"
+
+
+def test_a_file_that_is_being_written_changes_nothing() -> None:
+    ring = KeyRing(parse("a:one"), 55)
+    ring.change([])
+    assert ring.open_groups() == [("a", 55)]
+
+
+async def test_the_file_is_read_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(keys_module, "_REREAD_SECONDS", 0.01)
+    file, ring = tmp_path / "keys", KeyRing(parse("a:one"), 55)
+
+    def read() -> list[ApiKey]:
+        if not file.exists():
+            raise ValueError("no file")
+        return load("", str(file))
+
+    reading = asyncio.create_task(reread(ring, read))
+    await asyncio.sleep(0.03)
+    assert ring.open_groups() == [("a", 55)], "a file that can't be read changes nothing"
+    file.write_text("b:two\n")
+    async with asyncio.timeout(5):
+        while ring.open_groups() != [("b", 55)]:
+            await asyncio.sleep(0.005)
+    assert Redactor.redact(logs._redactor, "two") == "[hidden]"
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
