@@ -24,8 +24,10 @@ from shared.redis import UNAVAILABLE as REDIS_UNAVAILABLE
 # A lone image waits no longer than this for company (the product's bound is 0.5 s).
 _LINGER_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 1.0
-_MAX_TRIES = 3
+# An outage of half a minute fails no row: nothing was paid in it. What ran out of time may have been paid.
+_MOST_TRIES = {Refusal.UNAVAILABLE: 10, Refusal.TIMEOUT: 3}
 _BACKOFF_SECONDS = 0.5
+_LONGEST_BACKOFF_SECONDS = 8.0
 
 
 class Calls:
@@ -219,8 +221,9 @@ class Calls:
         again = [image for image in images if not image.answer.done()]
         ended = ((image, None) for image in images if image.answer.done())
         await self._ledger.settle(call_id, group, ended, failure)
-        if failure.refusal in (Refusal.UNAVAILABLE, Refusal.TIMEOUT):
-            await asyncio.sleep(random.uniform(0, _BACKOFF_SECONDS * 2 ** images[0].tries))
+        if failure.refusal in _MOST_TRIES:
+            longest = min(_BACKOFF_SECONDS * 2 ** images[0].tries, _LONGEST_BACKOFF_SECONDS)
+            await asyncio.sleep(random.uniform(0, longest))
         self._put_back(again)
 
     @staticmethod
@@ -235,7 +238,6 @@ class Calls:
     def _count_try(images: Sequence[PendingImage], failure: CallFailed) -> None:
         for image in images:
             image.tries += 1
-            if image.tries >= _MAX_TRIES:
-                image.end(
-                    Failed(ErrorClass.PROVIDER_ERROR, f"The provider failed {_MAX_TRIES} times: {failure}")
-                )
+            if image.tries >= _MOST_TRIES[failure.refusal]:
+                why = f"The provider failed {image.tries} times: {failure}"
+                image.end(Failed(ErrorClass.PROVIDER_ERROR, why))

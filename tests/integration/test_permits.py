@@ -12,14 +12,16 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 
+from services.analyzer import calls as calls_module
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.cache import Claim
 from services.analyzer.calls import Calls
-from services.analyzer.pending import PendingImage
+from services.analyzer.pending import Failed, PendingImage
 from services.analyzer.permits import Go, Repack, Verdict, Wait
 from services.analyzer.providers import CallFailed, Refusal
 from services.analyzer.states import States
 from shared.desired import DesiredMirror, State
+from shared.error_classes import ErrorClass
 from shared.redis import UNAVAILABLE
 from tests.fakes.vision.quota import SlidingWindow
 from tests.integration.analyzer_parts import (
@@ -296,6 +298,7 @@ class Annotator:
     name, version, max_images, needs_key = "test", "1", 16, True
 
     def __init__(self, error: Exception | None = None) -> None:
+        """`error` ends every call."""
         self.calls = 0
         self.error = error
 
@@ -358,6 +361,24 @@ async def test_an_error_that_nobody_foresaw_reaches_those_who_wait(store: Redis,
     calls.put(work)
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(work.answer, 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+@pytest.mark.parametrize(("refusal", "tries"), [(Refusal.UNAVAILABLE, 10), (Refusal.TIMEOUT, 3)])
+async def test_a_provider_that_stays_away_fails_the_row_in_the_end(
+    store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch, refusal: Refusal, tries: int
+) -> None:
+    monkeypatch.setattr(calls_module, "_BACKOFF_SECONDS", 0.0)
+    parts, provider = Parts(store, pool), Annotator(CallFailed(refusal, "not now"))
+    calls = calls_of(parts, provider, store, pool)
+    work = await claimed(parts)
+    running = asyncio.create_task(calls.run())
+    calls.put(work)
+    with pytest.raises(Failed, match="not now") as failed:
+        await asyncio.wait_for(work.answer, 10)
+    assert failed.value.error_class is ErrorClass.PROVIDER_ERROR
+    assert provider.calls == tries
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
