@@ -65,6 +65,8 @@ class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # ai
             while not stop.asked and not committing.done():
                 await self._turn()
             await asyncio.gather(*self._running)
+            if committing.done():
+                committing.result()
         finally:
             committing.cancel()
             for task in self._running:
