@@ -6,8 +6,11 @@ import msgspec
 SCHEMA = 1
 
 
-class TextLine(msgspec.Struct, frozen=True, gc=False):
-    """One line of text. Its box is in fractions (0..1) of the image, from the upper left corner."""
+class TextLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One line of text. Its box is in fractions (0..1) of the image, from the upper left corner.
+
+    An array in JSON: with names a usual `analysis_result` has 2.5 KB, without 1.3, and its size is
+    what storing a row costs most."""
 
     text: str
     x: float
@@ -17,7 +20,7 @@ class TextLine(msgspec.Struct, frozen=True, gc=False):
     confidence: float
 
 
-class Scored(msgspec.Struct, frozen=True, gc=False):
+class Scored(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A label or a logo with the provider's score (0..1)."""
 
     name: str

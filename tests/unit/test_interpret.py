@@ -136,7 +136,7 @@ def test_the_document_holds_what_was_seen_and_found() -> None:
     assert set(kept) == {
         "schema", "provider", "model", "labels", "logos", "lines", "contacts", "evidence",
     }  # fmt: skip
-    assert kept["labels"] == [{"name": "Store", "score": 0.9}]
+    assert kept["labels"] == [["Store", 0.9]]
     assert kept["contacts"] == [{"kind": "phone", "value": "+13125550147", "shown": "(312) 555-0147"}]
     assert kept["evidence"] == "label Store 0.90"
     assert len(kept["lines"]) == 3
