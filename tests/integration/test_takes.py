@@ -45,10 +45,12 @@ class Pictures:
     def __init__(self, deadly: BaseException | None = None) -> None:
         self.deadly = deadly
         self.asked: list[str] = []
+        self.marked = 0
         self.failing: list[Exception] = []
 
     async def get(self, wanted: Wanted) -> Entry:
         self.asked.append(wanted.url)
+        self.marked += wanted.mark is not None
         if self.failing:
             raise self.failing.pop()
         if wanted.mark is not None:
@@ -147,7 +149,7 @@ async def test_an_outage_of_redis_is_no_take(store: Redis) -> None:
     pictures.failing = [RedisConnectionError("away") for _ in range(4)]
     async with asyncio.timeout(20):
         await handler(store, pictures, told).handle(slice_of("http://a.example/1.jpg"))
-    assert len(pictures.asked) == 5
+    assert (len(pictures.asked), pictures.marked) == (5, 0), "it never ran alone"
     assert isinstance(told.outcomes[-1], SliceFinished)
     assert await Takes(store, "analyzer-1").begin(WORK.slice_id) == 1
 
