@@ -19,12 +19,13 @@ _LONGEST_WISH_SECONDS = 3_600.0
 
 
 class Ledger:
-    """`window` in seconds: a call's quota slot is free again that long after its response."""
+    """`limit` calls (0: as many as one likes) in `window` seconds: a call's quota slot is free again that
+    long after its response."""
 
-    def __init__(self, redis: Redis, cache: ImageCache, instance: str, limited: bool, window: float) -> None:
+    def __init__(self, redis: Redis, cache: ImageCache, instance: str, limit: int, window: float) -> None:
         self._cache = cache
         self._instance = instance
-        self._limited = limited
+        self._limit = limit
         self._window_ms = round(window * 1_000)
         self._settle = redis.register_script(script(__file__, "settle"))
 
@@ -40,7 +41,8 @@ class Ledger:
         arguments: list[str | int | bytes] = [
             self._instance,
             call_id,
-            group if self._limited else "",
+            group,
+            self._limit,
             self._window_ms,
             self._cache.ttl,
             _rest(failure),

@@ -71,7 +71,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         states = States(DesiredMirror(store), pool)
         takes = Takes(store, instance)
         permits = Permits(store, pool, cache, keys, instance, window, _CALL_SECONDS)
-        ledger = Ledger(store, cache, instance, provider.needs_key, window)
+        ledger = Ledger(store, cache, instance, limit, window)
         calls = Calls(
             provider, permits, ledger, keys, states, settings.max_concurrent_requests, _CALL_SECONDS
         )

@@ -8,7 +8,7 @@
 --          {'epoch', run_id}  Redis restarted or lost its data: nothing is known of the last window
 --          {'drift'}          the caller's clock and Redis' disagree by more than 2 s
 --          {'wait', ms}       no slot is free before that
---          {'go', group, used}
+--          {'go', group, used, limit}  the limit that holds now
 local groups, images, unlimited = tonumber(ARGV[7]), {}, true
 local first = 8 + 2 * groups
 local flags, all = {}, true
@@ -53,11 +53,16 @@ if not unlimited then
   end
 end
 
-local best, most, used, soonest = nil, 0, 0, 60000
+local best, most, used, room, soonest = nil, 0, 0, 0, 60000
 for g = 0, groups - 1 do
   local name, limit = ARGV[8 + 2 * g], tonumber(ARGV[9 + 2 * g])
   if limit == 0 then
-    return {'go', name, 0}
+    return {'go', name, 0, 0}
+  end
+  -- After refusals the group has less, and one more with every clean while (settle.lua).
+  local cut = redis.call('HMGET', 'quota:cut:' .. name, 'limit', 'at', 'every')
+  if cut[1] then
+    limit = math.min(limit, cut[1] + math.floor((now - cut[2]) / cut[3]))
   end
   local slots = 'quota:slots:' .. name
   local resting = redis.call('PTTL', 'quota:rest:' .. name)
@@ -67,7 +72,7 @@ for g = 0, groups - 1 do
     redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
     local taken = redis.call('ZCARD', slots)
     if limit - taken > most then
-      best, most, used = name, limit - taken, taken
+      best, most, used, room = name, limit - taken, taken, limit
     elseif taken >= limit then
       local oldest = redis.call('ZRANGE', slots, 0, 0, 'WITHSCORES')
       soonest = math.min(soonest, tonumber(oldest[2]) - now)
@@ -79,4 +84,4 @@ if not best then
 end
 redis.call('ZADD', 'quota:slots:' .. best, now + tonumber(ARGV[6]) + tonumber(ARGV[5]), ARGV[2])
 redis.call('PEXPIRE', 'quota:slots:' .. best, tonumber(ARGV[6]) + 2 * tonumber(ARGV[5]))
-return {'go', best, used + 1}
+return {'go', best, used + 1, room}

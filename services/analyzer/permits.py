@@ -74,8 +74,7 @@ class Permits:
         answer = await self._permit(args=self._arguments(call_id, groups, images, self._offset_ms))
         match answer[0]:
             case b"go":
-                self._count(groups, answer[1].decode(), int(answer[2]))
-                return Go(answer[1].decode())
+                return self._go(answer[1].decode(), int(answer[2]), int(answer[3]))
             case b"repack":
                 return Repack(answer[1].decode())
             case b"wait":
@@ -109,11 +108,11 @@ class Permits:
         return arguments
 
     @staticmethod
-    def _count(groups: list[tuple[str, int]], group: str, used: int) -> None:
-        limit = dict(groups)[group]
+    def _go(group: str, used: int, limit: int) -> Go:
         if limit:
             metrics.QUOTA_USED.labels(group).set(used)
             metrics.QUOTA_LEFT.labels(group).set(limit - used)
+        return Go(group)
 
     async def _clock(self) -> tuple[float, float]:
         """The lowest and the highest that Redis' clock can be ahead of the monotonic one, in ms."""

@@ -59,7 +59,7 @@ class Parts:
         self.cache = ImageCache(store, "test", instance, ttl_hours=1)
         self.keys = KeyRing(parse(keys), limit)
         self.permits = Permits(store, pool, self.cache, self.keys, instance, window, deadline)
-        self.ledger = Ledger(store, self.cache, instance, limited=True, window=window)
+        self.ledger = Ledger(store, self.cache, instance, limit, window)
 
 
 def image(content_hash: str = "a", batch: UUID = BATCH, version: int = 1, weight: int = 1) -> PendingImage:

@@ -284,6 +284,40 @@ async def test_the_provider_s_own_wish_is_the_least(store: Redis, pool: Any) -> 
     assert await rest_of(store) <= 3_600
 
 
+async def free_slots(parts: Parts, store: Redis, work: Sequence[PendingImage]) -> int:
+    """How many calls may go now; their slots are free again after."""
+    await store.delete("quota:rest:group", "quota:slots:group")
+    count = 0
+    while await decided(parts, f"probe {count}", work) == Go("group"):
+        count += 1
+    await store.delete("quota:slots:group")
+    return count
+
+
+async def test_a_refused_group_has_less_and_wins_it_back_call_by_call(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, limit=20, window=60.0)
+    work = [await claimed(parts)]
+    assert await free_slots(parts, store, work) == 20
+    await parts.ledger.settle("1", "group", [], REFUSED)
+    assert await free_slots(parts, store, work) == 14
+    await parts.ledger.settle("2", "group", [], REFUSED)
+    assert await free_slots(parts, store, work) == 9
+    await minutes_pass(store, 2)
+    assert await free_slots(parts, store, work) == 11
+    await parts.ledger.settle("3", "group", [], REFUSED)
+    assert await free_slots(parts, store, work) == 10, "one more than went well was too much"
+    await minutes_pass(store, 9)
+    assert await free_slots(parts, store, work) == 10
+    await minutes_pass(store, 1)
+    assert await free_slots(parts, store, work) == 11
+    await minutes_pass(store, 600)
+    assert await free_slots(parts, store, work) == 20, "never more than was allowed"
+
+
+async def minutes_pass(store: Redis, minutes: int) -> None:
+    await store.hincrby("quota:cut:group", "at", -60_000 * minutes)
+
+
 async def test_a_resting_group_leaves_the_others_alone(store: Redis, pool: Any) -> None:
     parts = Parts(store, pool, keys="a:one,b:two")
     work = [await claimed(parts)]
