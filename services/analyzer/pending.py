@@ -53,7 +53,8 @@ class PendingImage:
         self.content = content
         self.content_hash = content_hash
         self.answer: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
-        self.since = time.monotonic()
+        # A suspicious row runs alone: it would wait for company in vain.
+        self.since = time.monotonic() if wanted.mark is None else 0.0
         self.tries = 0
         self.alone = False
         self.called = False
