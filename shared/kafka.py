@@ -14,8 +14,10 @@ from shared.topics import Named, Topic
 from shared.wire import encode, headers_of
 
 # 5-20 ms cost nothing, 50 a third of the throughput (design.md, the whole way).
-_LINGER_MS = 10
+_LINGER_MS = 20
 _REQUEST_MS = 30_000
+_LONG_POLL_MS = 250
+_WORTH_BYTES = 1 << 20
 # A broker that hangs must not use up what a process has for its end (20 s).
 _FLUSH_SECONDS = 5.0
 Record: TypeAlias = ConsumerRecord
@@ -76,8 +78,12 @@ async def producer(bootstrap: str, names: Named) -> AsyncIterator[Producer]:
 
 
 @asynccontextmanager
-async def consumer(bootstrap: str, group: str, instance: str) -> AsyncIterator[AIOKafkaConsumer]:
-    """Not subscribed yet. Never auto-commits; a stored offset outside the log starts at the earliest."""
+async def consumer(
+    bootstrap: str, group: str, instance: str, gather_ms: int = 0
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Not subscribed yet. Never auto-commits; a stored offset outside the log starts at the earliest.
+
+    `gather_ms` is how long a poll may wait to be worth a transaction; 0 takes records as they come."""
     client = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=group,
@@ -93,7 +99,8 @@ async def consumer(bootstrap: str, group: str, instance: str) -> AsyncIterator[A
         max_poll_interval_ms=300_000,
         # A topic that was made a moment ago is found after this, not after the default five minutes.
         metadata_max_age_ms=10_000,
-        fetch_max_wait_ms=250,
+        fetch_max_wait_ms=gather_ms or _LONG_POLL_MS,
+        fetch_min_bytes=_WORTH_BYTES if gather_ms else 1,
         max_partition_fetch_bytes=2_097_152,
         request_timeout_ms=_REQUEST_MS,
     )

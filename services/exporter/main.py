@@ -16,6 +16,9 @@ from shared.topics import RESULTS, Named
 from shared.watchdog import Watchdog
 from shared.wire import Decoder
 
+# Progress may be this late. As they come, polls of 34 rows took 0.15 ms of Postgres an image, of 200 0.03.
+_GATHER_MS = 200
+
 
 async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
     names = Named(settings.topic_prefix)
@@ -23,7 +26,7 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
     async with (
         pool(settings) as database,
         producer(bootstrap, names) as sender,
-        consumer(bootstrap, names.group("exporter"), settings.instance) as reader,
+        consumer(bootstrap, names.group("exporter"), settings.instance, _GATHER_MS) as reader,
         serve(settings.ops_host, settings.ops_port, health, [export_route(database)]),
     ):
         endings = Endings(database)

@@ -18,6 +18,9 @@ from shared.topics import RESULTS, Named
 from shared.watchdog import Watchdog
 from shared.wire import Decoder
 
+# Rates are counted in buckets of ten seconds.
+_GATHER_MS = 1_000
+
 
 async def start(settings: MonitorSettings, health: Health, stop: Stop) -> None:
     names = Named(settings.topic_prefix)
@@ -26,7 +29,7 @@ async def start(settings: MonitorSettings, health: Health, stop: Stop) -> None:
         pool(settings) as database,
         connect(settings) as redis,
         producer(bootstrap, names) as sender,
-        consumer(bootstrap, names.group("monitor"), settings.instance) as reader,
+        consumer(bootstrap, names.group("monitor"), settings.instance, _GATHER_MS) as reader,
         lags(bootstrap, names) as lag,
         serve(settings.ops_host, settings.ops_port, health),
     ):
