@@ -1,5 +1,16 @@
 """The fixtures of all tests: servers and whole systems."""
 
+import pytest
+
 from tests.servers import database_url, kafka, redis_url, servers, template, topic_prefix
 
 __all__ = ["database_url", "kafka", "redis_url", "servers", "template", "topic_prefix"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes run the tests: a file stays in one of them, and so do those that share a system.
+    The longest go first, so that neither process waits long for the other."""
+    for item in items:
+        shared = "running" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("running" if shared else item.path.name))
+    items.sort(key=lambda item: "e2e" not in item.path.parts)

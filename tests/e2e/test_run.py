@@ -19,20 +19,6 @@ SERVERS = ("kafka-1", "postgres-1", "redis-1")
 STOP_SECONDS = 30
 
 
-def healthy(system: System) -> bool:
-    try:
-        return httpx.get(f"{system.base_url}/api/v1/health", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def until_healthy(system: System, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not healthy(system):
-        assert time.monotonic() < deadline, system.output
-        time.sleep(0.2)
-
-
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     with running({"ANALYZERS": "2"}) as started:
@@ -50,14 +36,6 @@ def test_every_process_has_its_pid_its_log_and_its_metrics(system: System) -> No
     for target in targets:
         reply = httpx.get(f"http://{target['targets'][0]}/metrics")
         assert reply.status_code == 200
-
-
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("name", [*SERVICES, *SERVERS])
-def test_whoever_is_killed_comes_back(system: System, name: str) -> None:
-    old = system.kill(name)
-    system.wait_for_restart(name, old)
-    until_healthy(system)
 
 
 @pytest.mark.timeout(240)

@@ -58,7 +58,7 @@ def test_events_of_the_batch_belong() -> None:
 @pytest.mark.parametrize(("successful", "kind"), [(1, BatchCompleted), (0, BatchFailed)])
 def test_a_batch_completes_if_one_row_succeeded(successful: int, kind: type[object]) -> None:
     whole = {"batch_id": BATCH, "run": 2, "version": 5, "total_urls": 3}
-    event = ending({**whole, "successful": successful, "failed": 3 - successful}, NOW)  # type: ignore[arg-type]
+    event = ending({**whole, "successful": successful, "failed": 3 - successful}, NOW)
     assert type(event) is kind
     assert (event.run, event.version, event.total_urls, event.failed) == (2, 5, 3, 3 - successful)
 
