@@ -12,7 +12,7 @@ class TooManyDeadLetters(Exception):
 
 
 class DeadLetters:
-    """One consumer's; the cap counts from the start of its process."""
+    """One consumer's, of one topic; the cap counts from the start of its process."""
 
     def __init__(self, producer: Producer, topic: Topic) -> None:
         self._producer = producer

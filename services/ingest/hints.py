@@ -9,6 +9,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared import metrics
+from shared.dead_letters import DeadLetters
 from shared.events import BATCH_EVENTS, OUTCOME_EVENTS, Event
 from shared.kafka import Producer, Record
 from shared.logs import log
@@ -19,12 +20,7 @@ from shared.wire import Decoder, Undecodable
 _POLL_MS = 200
 _COMMIT_EVERY_SECONDS = 1.0
 _COMMIT_SECONDS = 5.0
-_MAX_DEAD_LETTERS = 1_000
 _TYPES: tuple[type[Event], ...] = (*BATCH_EVENTS, *OUTCOME_EVENTS)
-
-
-class TooManyDeadLetters(Exception):
-    """A topic full of poison is a fault that somebody must look at, not work to skip."""
 
 
 class Hints:
@@ -35,15 +31,15 @@ class Hints:
         self, consumer: AIOKafkaConsumer, producer: Producer, names: Named, receive: Callable[[Event], None]
     ) -> None:
         self._consumer = consumer
-        self._producer = producer
-        self._topics = {names.topic(topic): topic for topic in (BATCHES, OUTCOMES)}
+        self._dead_letters = {
+            names.topic(topic): DeadLetters(producer, topic) for topic in (BATCHES, OUTCOMES)
+        }
         self._receive = receive
         self._decoder: Decoder[Event] = Decoder(_TYPES)
-        self._buried = 0
         self._committed_at = 0.0
 
     async def run(self, listener: ConsumerRebalanceListener, stop: Stop) -> None:
-        self._consumer.subscribe(list(self._topics), listener=listener)
+        self._consumer.subscribe(list(self._dead_letters), listener=listener)
         unacknowledged = False
         while not stop.asked:
             polled = await self._consumer.getmany(timeout_ms=_POLL_MS)
@@ -61,16 +57,9 @@ class Hints:
                 try:
                     event = self._decoder.decode(record.headers, record.value)
                 except Undecodable as error:
-                    await self._bury(record, str(error))
+                    await self._dead_letters[record.topic].bury(record, str(error))
                 else:
                     self._receive(event)
-
-    async def _bury(self, record: Record, reason: str) -> None:
-        self._buried += 1
-        if self._buried > _MAX_DEAD_LETTERS:
-            raise TooManyDeadLetters(f"{record.topic} has more than {_MAX_DEAD_LETTERS} records of no use")
-        log.warning("dead letter", topic=record.topic, offset=record.offset, reason=reason)
-        await self._producer.dead_letter(self._topics[record.topic], record, reason)
 
     async def _commit(self) -> None:
         self._committed_at = time.monotonic()
