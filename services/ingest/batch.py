@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from services.ingest.cutting import MAX_ROWS, Slice
-from services.ingest.ledger import Entry, Ledger
+from services.ingest.open_slices import Entry, OpenSlices
 from services.ingest.pace import Pace
 from services.ingest.tape import Tape
 from services.ingest.timing import Timing
@@ -49,10 +49,10 @@ class Facts(msgspec.Struct, frozen=True):
 class Batch:
     """Memory is bounded by the window and MAX_OPEN; how many rows the batch has costs nothing."""
 
-    def __init__(self, facts: Facts, tape: Tape, ledger: Ledger) -> None:
+    def __init__(self, facts: Facts, tape: Tape, open_slices: OpenSlices) -> None:
         self.facts = facts
         self.tape = tape
-        self.ledger = ledger
+        self.open_slices = open_slices
         self.pace = Pace()
         self.look: Look | None = None
         self.rests_until = 0.0
@@ -71,11 +71,11 @@ class Batch:
 
     def demand(self, now: float, timing: Timing) -> Demand:
         """How many slices it may have out, by its state, its pace, its book and what it has left."""
-        out = len(self.ledger.out)
+        out = len(self.open_slices.out)
         if not self.running or now < self.rests_until:
             return Demand(1, out, 0)
-        new = min(-(-max(0, self.tape.rows_left) // MAX_ROWS), max(0, MAX_OPEN - len(self.ledger)))
-        again = len(self.ledger.resendable(self.version, now, timing))
+        new = min(-(-max(0, self.tape.rows_left) // MAX_ROWS), max(0, MAX_OPEN - len(self.open_slices)))
+        again = len(self.open_slices.resendable(self.version, now, timing))
         return Demand(self.weight, out, min(self.pace.most(now), out + new + again))
 
     def resend(self, entry: Entry, now: float) -> Entry:
@@ -88,5 +88,5 @@ class Batch:
 
     def _out(self, piece: Slice, dispatch: int, now: float, why: str) -> Entry:
         entry = Entry(self.facts.batch_id, piece, dispatch, self.version, now, why=why)
-        self.ledger.send(entry)
+        self.open_slices.send(entry)
         return entry

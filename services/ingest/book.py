@@ -8,7 +8,7 @@ import asyncpg
 
 from services.ingest.batch import Batch, Facts, Look
 from services.ingest.cutting import Cursor, Slice
-from services.ingest.ledger import Entry, Shelf
+from services.ingest.open_slices import Entry, Shelf
 from shared import outbox
 from shared.ends import end
 from shared.events import BatchFailed, BatchStarted

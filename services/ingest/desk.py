@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from services.ingest.batch import Batch
-from services.ingest.ledger import Ledger
+from services.ingest.open_slices import OpenSlices
 
 
 class Bell:
@@ -44,8 +44,9 @@ class Desk:
         return {batch_id: batch.facts.epoch for batch_id, batch in self.batches.items()}
 
     @property
-    def ledgers(self) -> list[Ledger]:
-        return [batch.ledger for batch in self.batches.values()]
+    def open_slices(self) -> list[OpenSlices]:
+        """Those of each batch."""
+        return [batch.open_slices for batch in self.batches.values()]
 
     def put(self, batch: Batch) -> None:
         self.batches[batch.facts.batch_id] = batch

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from services.ingest.batch import Batch
-from services.ingest.ledger import Entry
+from services.ingest.open_slices import Entry
 from shared import ids, metrics
 from shared.events import SliceDispatched, SliceRow
 from shared.kafka import Producer

@@ -10,7 +10,7 @@ from enum import Enum
 from heapq import nsmallest
 from typing import NamedTuple
 
-from services.ingest.ledger import Entry, Ledger
+from services.ingest.open_slices import Entry, OpenSlices
 from services.ingest.timing import Timing
 
 ASKED_AT_ONCE = 500
@@ -45,31 +45,31 @@ class Fate(Enum):
     GONE = "gone"  # no longer in the log, and never acknowledged: nobody will ever read it
 
 
-def to_ask(ledgers: Iterable[Ledger], now: float, timing: Timing) -> list[Entry]:
+def to_ask(open_slices: Iterable[OpenSlices], now: float, timing: Timing) -> list[Entry]:
     """Those whose rows may be complete by now, a bounded number, the longest unasked first."""
     ready: list[Entry] = []
-    for ledger in ledgers:
-        ready += (e for e in ledger.done.values() if e.booked and now - e.since >= timing.evidence_after)
-        ready += (e for e in ledger.out.values() if e.booked and now - e.since >= timing.doubt_after)
+    for each in open_slices:
+        ready += (e for e in each.done.values() if e.booked and now - e.since >= timing.evidence_after)
+        ready += (e for e in each.out.values() if e.booked and now - e.since >= timing.doubt_after)
     return nsmallest(ASKED_AT_ONCE, ready, key=lambda entry: entry.asked)
 
 
-def overdue(ledgers: Iterable[Ledger], now: float, timing: Timing) -> list[tuple[Ledger, Entry]]:
+def overdue(open_slices: Iterable[OpenSlices], now: float, timing: Timing) -> list[tuple[OpenSlices, Entry]]:
     """Handed out long ago, and nothing was heard."""
     return [
-        (ledger, entry)
-        for ledger in ledgers
-        for entry in ledger.out.values()
+        (each, entry)
+        for each in open_slices
+        for entry in each.out.values()
         if entry.booked and now - entry.since >= timing.overdue(entry.dispatch)
     ]
 
 
-def missing(ledgers: Iterable[Ledger], now: float, timing: Timing) -> list[tuple[Ledger, Entry]]:
+def missing(open_slices: Iterable[OpenSlices], now: float, timing: Timing) -> list[tuple[OpenSlices, Entry]]:
     """Finished long ago, and not all rows are in the results."""
     return [
-        (ledger, entry)
-        for ledger in ledgers
-        for entry in ledger.done.values()
+        (each, entry)
+        for each in open_slices
+        for entry in each.done.values()
         if now - entry.since >= timing.missing(entry.dispatch)
     ]
 

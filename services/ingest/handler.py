@@ -69,9 +69,9 @@ class Handler:
             return
         now = time.monotonic()
         if isinstance(event, SliceReleased):
-            batch.ledger.release(event.first_row, event.dispatch, event.worker, now)
+            batch.open_slices.release(event.first_row, event.dispatch, event.worker, now)
         else:
-            took = batch.ledger.finish(event.first_row, event.dispatch, event.worker, now)
+            took = batch.open_slices.finish(event.first_row, event.dispatch, event.worker, now)
             if took is not None:
                 batch.pace.finished(now, took)
         self._desk.space.ring()
@@ -81,7 +81,7 @@ class Handler:
         now = time.monotonic()
         batches = list(self._desk.batches.values())
         grants = share_out(self._desk.room, [batch.demand(now, self._timing) for batch in batches])
-        metrics.SLICES_OUTSTANDING.set(sum(len(batch.ledger.out) for batch in batches))
+        metrics.SLICES_OUTSTANDING.set(sum(len(batch.open_slices.out) for batch in batches))
         for batch, grant in zip(batches, grants, strict=True):
             if grant > 0:
                 await self._cut(batch, grant, orders)
@@ -103,7 +103,7 @@ class Handler:
 
     async def _take_again(self, batch: Batch, most: int, orders: list[Order]) -> None:
         now = time.monotonic()
-        for entry in batch.ledger.resendable(batch.version, now, self._timing)[: most - len(orders)]:
+        for entry in batch.open_slices.resendable(batch.version, now, self._timing)[: most - len(orders)]:
             piece = entry.piece
             raw = await read_range(self._store, batch.facts.rows_path, piece.first_byte, piece.end_byte)
             rows = rows_of(raw, piece)

@@ -11,7 +11,7 @@ from services.ingest.batch import Batch, Facts, Look
 from services.ingest.book import Book
 from services.ingest.cutting import Cursor, Shape
 from services.ingest.desk import Desk
-from services.ingest.ledger import Ledger
+from services.ingest.open_slices import OpenSlices
 from services.ingest.ownership import Ownership
 from services.ingest.tape import Tape
 from services.ingest.timing import Timing
@@ -79,20 +79,20 @@ class Overseer:
         if not batch_ids:
             return
         claimed = {facts.batch_id: (facts, cursor) for facts, cursor in await self._book.claim(batch_ids)}
-        ledgers = {batch_id: Ledger() for batch_id in claimed}
+        open_slices = {batch_id: OpenSlices() for batch_id in claimed}
         for entry, shelf in await self._book.open_slices(claimed.keys(), time.monotonic()):
-            ledgers[entry.batch_id].put(entry, shelf)
+            open_slices[entry.batch_id].put(entry, shelf)
         for batch_id, (facts, cursor) in claimed.items():
-            batch = self._batch(facts, cursor, ledgers[batch_id])
+            batch = self._batch(facts, cursor, open_slices[batch_id])
             log.info("owns batch", batch=str(batch_id), epoch=facts.epoch, next_row=cursor.row)
             if len(msgspec.json.encode(facts.columns)) > _MAX_COLUMN_BYTES:
                 await self._book.fail(batch, "The names of the upload's columns are too long to process.")
             else:
                 self._desk.put(batch)
 
-    def _batch(self, facts: Facts, cursor: Cursor, ledger: Ledger) -> Batch:
+    def _batch(self, facts: Facts, cursor: Cursor, open_slices: OpenSlices) -> Batch:
         shape = Shape(facts.total_urls, facts.chunk_size)
-        return Batch(facts, Tape(self._store, facts.rows_path, shape, cursor), ledger)
+        return Batch(facts, Tape(self._store, facts.rows_path, shape, cursor), open_slices)
 
     async def _start(self) -> None:
         waiting = {

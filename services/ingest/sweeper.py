@@ -7,7 +7,7 @@ from services.ingest.book import Book
 from services.ingest.desk import Desk
 from services.ingest.doubts import Fate, Mark
 from services.ingest.kafka_logs import KafkaLogs
-from services.ingest.ledger import Entry, Ledger
+from services.ingest.open_slices import Entry, OpenSlices
 from services.ingest.timing import Timing
 from shared.logs import log
 
@@ -22,7 +22,7 @@ class Sweeper:
 
     async def sweep(self) -> None:
         now = time.monotonic()
-        await self._strike(doubts.to_ask(self._desk.ledgers, now, self._timing))
+        await self._strike(doubts.to_ask(self._desk.open_slices, now, self._timing))
         await self._write_down()
         await self._doubt_silent(now)
         await self._doubt_finished(now)
@@ -37,14 +37,14 @@ class Sweeper:
             entry.asked = now
             batch = self._desk.batches.get(entry.batch_id)
             if batch and (entry.batch_id, entry.piece.first_row) in complete:
-                batch.ledger.drop(entry)
+                batch.open_slices.drop(entry)
 
     async def _write_down(self) -> None:
         """What outcomes said, for a later owner; most slices are struck out before."""
         heard = [
             (entry, finished)
-            for ledger in self._desk.ledgers
-            for shelf, finished in ((ledger.done, True), (ledger.back, False))
+            for each in self._desk.open_slices
+            for shelf, finished in ((each.done, True), (each.back, False))
             for entry in shelf.values()
             if entry.booked and not entry.marked
         ]
@@ -54,35 +54,37 @@ class Sweeper:
 
     async def _doubt_silent(self, now: float) -> None:
         """Nothing was heard of them: is their record still to be read?"""
-        silent = doubts.overdue(self._desk.ledgers, now, self._timing)
+        silent = doubts.overdue(self._desk.open_slices, now, self._timing)
         if not silent:
             return
         slices = await self._logs.slices()
-        for ledger, entry in silent:
+        for open_slices, entry in silent:
             match doubts.fate(entry, slices):
                 case Fate.ANSWERED:
-                    ledger.finish(entry.piece.first_row, entry.dispatch, entry.worker, time.monotonic())
+                    open_slices.finish(entry.piece.first_row, entry.dispatch, entry.worker, time.monotonic())
                 case Fate.GONE:
-                    self._lose(ledger, entry, "its record is gone")
+                    self._lose(open_slices, entry, "its record is gone")
                 case Fate.WAITING:
                     pass
 
     async def _doubt_finished(self, now: float) -> None:
         """Their rows did not come: has the exporter read past where they must have been?"""
-        unproven = doubts.missing(self._desk.ledgers, now, self._timing)
+        unproven = doubts.missing(self._desk.open_slices, now, self._timing)
         if not unproven:
             self._mark = None
         elif self._mark is None:
             self._mark = await self._logs.mark()
         elif doubts.passed(self._mark, await self._logs.results()):
-            suspects = [(ledger, entry) for ledger, entry in unproven if entry.since <= self._mark.at]
+            suspects = [
+                (open_slices, entry) for open_slices, entry in unproven if entry.since <= self._mark.at
+            ]
             self._mark = None
             await self._strike([entry for _, entry in suspects])
-            for ledger, entry in suspects:
-                self._lose(ledger, entry, "its results are gone")
+            for open_slices, entry in suspects:
+                self._lose(open_slices, entry, "its results are gone")
 
-    def _lose(self, ledger: Ledger, entry: Entry, why: str) -> None:
-        if ledger.lose(entry, time.monotonic()):
+    def _lose(self, open_slices: OpenSlices, entry: Entry, why: str) -> None:
+        if open_slices.lose(entry, time.monotonic()):
             log.warning(
                 "slice is sent again",
                 batch=str(entry.batch_id),

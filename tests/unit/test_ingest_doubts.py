@@ -17,7 +17,7 @@ from services.ingest.doubts import (
     passed,
     to_ask,
 )
-from services.ingest.ledger import Entry, Ledger
+from services.ingest.open_slices import Entry, OpenSlices
 from services.ingest.ownership import partition_of
 from services.ingest.timing import Timing
 
@@ -60,30 +60,30 @@ def test_patience_doubles_with_each_dispatch_to_a_bound() -> None:
 
 
 def test_only_the_old_are_doubted() -> None:
-    ledger = Ledger()
+    slices = OpenSlices()
     for each in (entry(1, since=100.0), entry(2, since=84.0), entry(3, dispatch=2, since=84.0)):
-        ledger.send(each)
-    assert [e.piece.first_row for _, e in overdue([ledger], 100.0, TIMING)] == [2]
-    ledger.finish(1, 1, "w", 100.0)
-    assert missing([ledger], 104.0, TIMING) == []
-    assert [e.piece.first_row for _, e in missing([ledger], 105.0, TIMING)] == [1]
+        slices.send(each)
+    assert [e.piece.first_row for _, e in overdue([slices], 100.0, TIMING)] == [2]
+    slices.finish(1, 1, "w", 100.0)
+    assert missing([slices], 104.0, TIMING) == []
+    assert [e.piece.first_row for _, e in missing([slices], 105.0, TIMING)] == [1]
 
 
 def test_the_evidence_is_asked_for_a_bounded_number_the_longest_unasked_first() -> None:
-    ledger = Ledger()
+    slices = OpenSlices()
     for row in range(1, ASKED_AT_ONCE + 101):
-        ledger.send(each := entry(row))
+        slices.send(each := entry(row))
         each.asked = -float(row)
-    asked = to_ask([ledger], 100.0, TIMING)
+    asked = to_ask([slices], 100.0, TIMING)
     assert [e.piece.first_row for e in asked] == list(range(ASKED_AT_ONCE + 100, 100, -1))
 
 
 def test_what_is_not_booked_yet_is_not_asked_for() -> None:
-    ledger = Ledger()
-    ledger.send(each := entry())
+    slices = OpenSlices()
+    slices.send(each := entry())
     each.booked = False
-    assert to_ask([ledger], 1e6, TIMING) == []
-    assert overdue([ledger], 1e6, TIMING) == []
+    assert to_ask([slices], 1e6, TIMING) == []
+    assert overdue([slices], 1e6, TIMING) == []
 
 
 def test_a_batch_s_partition_is_the_one_that_kafka_s_clients_choose() -> None:

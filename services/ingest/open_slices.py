@@ -30,7 +30,7 @@ class Entry(msgspec.Struct, eq=False):
     booked: bool = False
 
 
-class Ledger:
+class OpenSlices:
     """Shelves by first row: `out` with the analyzers, `done` without evidence, `back` to be sent again."""
 
     def __init__(self) -> None:
