@@ -1,5 +1,9 @@
 """The way of a slice: take it, look its images up, fetch and call for the rest, publish a result
-for each row, then the slice's outcome. The record is acknowledged when `handle` returns."""
+for each row, then the slice's outcome: finished, or released where its batch does not run (rule 4).
+
+A slice is done when `handle` returns; the intake acknowledges the contiguous prefix of what is done.
+Who calls for an image, and whether it may: images.py (leases), calls.py (packing), permits.py.
+"""
 
 import asyncio
 import time
@@ -75,6 +79,7 @@ class SliceHandler:
         return False
 
     async def _together(self, work: SliceDispatched) -> bool:
+        """A batch that stops gives back its rows that are in no call; the others are answered and sent."""
         async with self._gate.beside():
             known = await self._cache.look_up([row.url for row in work.rows if row.unreadable is None])
             metrics.CACHE.labels("hit").inc(len(known))

@@ -1,7 +1,7 @@
 """Slices in hand, as Redis knows them: how often each was taken, and that it is being worked on.
 
-The counter finds the slice that kills its process (rule 6); the heartbeat tells ingest that a slice
-is slow and not lost.
+The counter finds the slice that kills its process (rule 6); the heartbeat tells the monitor, which shows
+stuck work, that a slice is slow. Nothing is decided by it.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,8 @@
 """The exporter's story: result events become rows, rows are counted, counts end batches.
 
-Receive (a poll of the topic) → decide (whose rows these are) → act (rows and counters, in the
-transaction that moves the offsets) → acknowledge (its commit) → end the batches that are whole.
+Receive (a poll of the topic) → decide (whose rows these are) → act (rows of a new or higher attempt and
+the counters of their chunks, in the transaction that moves the offsets) → acknowledge (its commit) → end
+the batches that are whole. An event that comes again, or late, changes nothing (rule 3).
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,8 @@ class Handler:
 
     async def end(self, _poll: Poll) -> None:
         """After the commit, in a new statement: two members that commit the last two chunks at the same
-        time would each miss the other's inside their transactions."""
+        time would each miss the other's inside their transactions. The first end of a run wins: a cancel that
+        came before stands (endings.py, shared/ends.py)."""
         metrics.RESULTS_STORED.inc(sum(chunk.stored for chunk in self._chunks))
         whole = {
             c.batch_id for c in self._chunks if c.processed >= self._standings[c.batch_id].rows_of(c.chunk_no)

@@ -1,4 +1,9 @@
-"""What the gateway does with a request that changes something: receive, decide, act, acknowledge."""
+"""What the gateway does with a request that changes something: receive, decide, act, acknowledge.
+
+A batch is safe once its blobs are whole and one transaction holds its row and its event in the outbox
+(submit.py); a change of it, once state, version and event are committed (change.py). The relay publishes
+the outbox afterwards, and ingest finds in Postgres what no event told of.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -2,6 +2,8 @@
 
 `receive` is told of every event; `turn` runs whenever window space or work may have come. Slices are
 produced before they are booked (rule 4): a crash in between sends one again, and never loses one.
+Beside it the overseer reads every second what users want and which batches are this member's, and the
+sweeper strikes out slices whose rows are stored and finds those of which nothing will come (rule 1).
 """
 
 import time

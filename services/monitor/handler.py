@@ -1,8 +1,9 @@
 """The monitor's story: result events become rates that pages and estimates read.
 
 Receive (a poll of the topic) → decide (count by batch and ten seconds) → act (add to the buckets, in
-the transaction that moves the offsets) → acknowledge (its commit). What is stored can be derived
-again from the results.
+the transaction that moves the offsets) → acknowledge (its commit). What is stored can be built again
+from the events that Kafka still keeps. A record counts once, an event that was sent twice counts twice:
+rates are estimates, and what must be exact is the exporter's.
 """
 
 from collections.abc import Sequence
