@@ -16,7 +16,7 @@ from shared.wire import encode, headers_of
 # 5-20 ms cost nothing, 50 a third of the throughput (design.md, the whole way).
 _LINGER_MS = 20
 _REQUEST_MS = 30_000
-_LONG_POLL_MS = 250
+_LONG_POLL_MS = 1_000
 _WORTH_BYTES = 1 << 20
 # A broker that hangs must not use up what a process has for its end (20 s).
 _FLUSH_SECONDS = 5.0

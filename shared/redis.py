@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from shared.settings import CommonSettings
@@ -24,6 +26,8 @@ async def connect(settings: CommonSettings) -> AsyncIterator[Redis]:
         socket_timeout=_CALL_SECONDS,
         socket_connect_timeout=_CALL_SECONDS,
         client_name=settings.instance,
+        # Once, for a connection that a restart left dead in the pool: the default makes 3 s into 12.
+        retry=Retry(NoBackoff(), 1),
     )
     client = Redis(connection_pool=pool)
     try:

@@ -63,7 +63,11 @@ class World(NamedTuple):
         return self.http.post(f"/api/v1/batches/{batch}/{verb}")
 
     def wait_for(
-        self, batch: str, reached: Callable[[dict[str, Any]], bool], seconds: float = 60
+        self,
+        batch: str,
+        reached: Callable[[dict[str, Any]], bool],
+        seconds: float = 60,
+        every: float = 0.05,
     ) -> dict[str, Any]:
         """Polls progress, which must never fall, until `reached`; outages of a reply are waited out."""
         best = 0
@@ -81,13 +85,13 @@ class World(NamedTuple):
             return reached(seen)
 
         try:
-            until(look, seconds)
+            until(look, seconds, every)
         except AssertionError as error:
             raise AssertionError(f"{error}; last seen: {seen}") from None
         return seen
 
-    def wait_end(self, batch: str, seconds: float = 60) -> dict[str, Any]:
-        return self.wait_for(batch, lambda seen: seen["status"] in ENDED, seconds)
+    def wait_end(self, batch: str, seconds: float = 60, every: float = 0.05) -> dict[str, Any]:
+        return self.wait_for(batch, lambda seen: seen["status"] in ENDED, seconds, every)
 
     def export(self, batch: str) -> list[dict[str, str]]:
         reply = self.http.get(f"/api/v1/export/batch/{batch}", params={"format": "csv"})
