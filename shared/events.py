@@ -10,8 +10,6 @@ from uuid import UUID
 
 import msgspec
 
-from shared.error_classes import ErrorClass
-
 PREFIX = "enterprise.image-analyzer."
 
 
@@ -145,7 +143,9 @@ class SliceReleased(SliceOutcome, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class ImageAnalyzed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The result of one row and attempt. `analysis_result` is a JSON object; `api_key_used` a fingerprint."""
+    """The result of one row and attempt. `analysis_result` is a JSON object; `api_key_used` a fingerprint.
+
+    `error_class` is an ErrorClass's value: a class that is added later is no poison to an older reader."""
 
     TYPE: ClassVar[str] = PREFIX + "image.analyzed.v1"
     result_id: UUID
@@ -161,7 +161,7 @@ class ImageAnalyzed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     store_name: str | None = None
     business_contact: str | None = None
     image_description: str | None = None
-    error_class: ErrorClass | None = None
+    error_class: str | None = None
     error_message: str | None = None
     analysis_result: msgspec.Raw = msgspec.Raw(b"null")
     processing_time_seconds: float = 0.0

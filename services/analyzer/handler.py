@@ -165,7 +165,7 @@ class SliceHandler:
         return await self._publish(work, results.failed(work, row, why, seconds=0.0, worker=self._instance))
 
     async def _publish(self, work: SliceDispatched, event: ImageAnalyzed) -> "asyncio.Future[object]":
-        metrics.ROWS.labels("ok" if event.error_class is None else event.error_class.value).inc()
+        metrics.ROWS.labels(event.error_class or "ok").inc()
         return await self._producer.send(RESULTS, str(work.chunk_id).encode(), event)
 
     async def _tell(self, work: SliceDispatched, finished: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from shared.events import ALL_EVENTS, PREFIX, Event
+from shared.events import ALL_EVENTS, PREFIX, Event, ImageAnalyzed
 from shared.wire import Decoder, encode, headers_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -45,6 +45,14 @@ def test_fields_of_a_later_version_are_ignored(name: str) -> None:
     headers, body = golden(name)
     later = {**body, "invented_later": {"deep": [1, None, "x"]}}
     assert decoder.decode(headers, json.dumps(later).encode()) == read(name)
+
+
+def test_a_class_of_failure_that_a_later_version_added_is_read() -> None:
+    headers, body = golden("image.analyzed.v1")
+    later = json.dumps({**body, "error_class": "invented_later"}).encode()
+    event = decoder.decode(headers, later)
+    assert isinstance(event, ImageAnalyzed)
+    assert event.error_class == "invented_later"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -55,8 +55,8 @@ async def test_two_thousand_rows_are_each_told_once_and_paid_for_once(world: Wor
     assert stats.images == len({url for url in urls if "/good/" in url})
     assert stats.images / stats.calls >= 15.5, stats.images_per_call
     by_row = {event.row_no: event for event in world.results}
-    assert by_row[8].error_class is ErrorClass.INVALID_URL
-    assert by_row[9].error_class is ErrorClass.HTTP_4XX
+    assert by_row[8].error_class == ErrorClass.INVALID_URL
+    assert by_row[9].error_class == ErrorClass.HTTP_4XX
     first = [event for event in world.results if event.success and not event.cache_hit]
     assert len(first) == stats.images, "whose image was paid for by another row says so"
     for number in (1, 500, 1_600):
