@@ -107,6 +107,17 @@ async def test_a_cancel_that_comes_too_late_changes_nothing(
     assert (await data_of(client, f"/api/v1/batch/{batch_id}"))["batch_info"]["status"] == "completed"
 
 
+async def test_a_pause_does_not_wait_while_results_are_stored(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    """The exporter holds this lock for as long as the transaction of a poll lasts (rule 8)."""
+    batch_id = await create(client)
+    async with database(gateway) as connection, connection.transaction():
+        await connection.fetchval("select 1 from gateway.batches where batch_id = $1 for key share", batch_id)
+        reply = await client.post(f"/api/v1/batches/{batch_id}/pause", timeout=5)
+    assert reply.json()["data"]["status"] == "paused"
+
+
 async def test_every_change_is_published(gateway: Gateway, client: httpx.AsyncClient) -> None:
     batch_id = await create(client, auto_start="false")
     for action in ("start", "pause", "resume", "cancel"):
