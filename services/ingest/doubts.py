@@ -76,6 +76,8 @@ def missing(open_slices: Iterable[OpenSlices], now: float, timing: Timing) -> li
 
 def fate(entry: Entry, log: SliceLog) -> Fate:
     partition, offset = entry.partition, entry.offset
+    if offset < 0:
+        return Fate.GONE  # where its record lies is not known
     if log.acknowledged.get(partition, 0) > offset:
         return Fate.ANSWERED
     if not log.begins.get(partition, 0) <= offset < log.ends.get(partition, 0):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
 
 from services.ingest.book import Book
 from services.ingest.doubts import Mark, ResultLog, SliceLog
@@ -12,7 +13,9 @@ from shared.topics import RESULTS, SLICES, Named
 
 
 class KafkaLogs:
-    """Asked only when a slice is in doubt, so at most a few requests a second."""
+    """Asked only when a slice is in doubt, so at most a few requests a second.
+
+    An answer that is not whole raises a KafkaError: read as it is, it would say that everything is lost."""
 
     def __init__(
         self, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient, names: Named, book: Book
@@ -27,6 +30,8 @@ class KafkaLogs:
         partitions = await self._partitions(self._names.topic(SLICES))
         group = self._names.group("analyzer")
         committed = await self._admin.list_consumer_group_offsets(group, partitions=partitions)
+        if not committed.keys() >= set(partitions):
+            raise KafkaError(f"the answer does not tell where {group} stands")
         return SliceLog(
             begins=_by_number(await self._consumer.beginning_offsets(partitions)),
             ends=_by_number(await self._consumer.end_offsets(partitions)),
@@ -48,7 +53,11 @@ class KafkaLogs:
         )
 
     async def _partitions(self, topic: str) -> list[TopicPartition]:
-        found = await self._admin.describe_topics([topic])
+        found = [each for each in await self._admin.describe_topics([topic]) if each["topic"] == topic]
+        if not found or (not found[0]["error_code"] and not found[0]["partitions"]):
+            raise UnknownTopicOrPartitionError(topic)
+        if found[0]["error_code"]:
+            raise for_code(found[0]["error_code"])(topic)
         return [TopicPartition(topic, each["partition"]) for each in found[0]["partitions"]]
 
 

@@ -45,6 +45,11 @@ def test_the_fate_of_a_silent_slice(begins: int, ends: int, acknowledged: int, e
     assert fate(entry(), SliceLog({3: begins}, {3: ends}, {3: acknowledged})) is expected
 
 
+def test_a_slice_whose_record_nobody_can_find_is_gone() -> None:
+    assert fate(entry(offset=-1), SliceLog({}, {3: 90}, {3: 90})) is Fate.GONE
+    assert fate(entry(offset=-1), SliceLog({}, {}, {})) is Fate.GONE
+
+
 def test_the_exporter_has_passed_when_every_partition_was_read_or_emptied() -> None:
     mark = Mark(0.0, {0: 10, 1: 5, 2: 0})
     assert not passed(mark, ResultLog({}, {0: 10}))
