@@ -3,7 +3,8 @@ and what the column `analysis_result` holds."""
 
 import msgspec
 
-SCHEMA = 1
+# Part of the cache's keys and of each analysis: raise it with every change of a shape below. 2: arrays.
+SCHEMA = 2
 
 
 class TextLine(msgspec.Struct, frozen=True, array_like=True, gc=False):

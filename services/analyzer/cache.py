@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from services.analyzer import entries
 from services.analyzer.entries import Entry
+from shared.logs import log
 from shared.redis import raw, script
 
 LEASE_MS = 10_000
@@ -29,10 +30,16 @@ class Claim(Enum):
     BUSY = b"0"
 
 
+_CLAIMS = frozenset(claim.value for claim in Claim)
+
+
 class _Asked(NamedTuple):
+    """`unreadable` is an entry that counts as none."""
+
     url: str
     content_hash: str
-    answer: "asyncio.Future[Entry | Claim]"
+    unreadable: bytes
+    answer: "asyncio.Future[bytes]"
 
 
 class ImageCache:
@@ -68,11 +75,27 @@ class ImageCache:
         if not known:
             return {}
         found = await self._redis.mget([self.entry_key(content) for _, content in known])
-        return {url: entries.decode(raw(body)) for (url, _), body in zip(known, found, strict=True) if body}
+        decoded = (
+            (url, body and entries.decode(raw(body))) for (url, _), body in zip(known, found, strict=True)
+        )
+        return {url: entry for url, entry in decoded if entry}
 
     async def claim(self, url: str, content_hash: str) -> Entry | Claim:
-        """The image's entry, or who calls for it. Claims of a few milliseconds go in one round trip."""
-        asked = _Asked(url, content_hash, asyncio.get_running_loop().create_future())
+        """The image's entry, or who calls for it. An entry that can't be read is claimed as if there were
+        none, and overwritten."""
+        unreadable = b""
+        while True:
+            answer = await self._in_company(url, content_hash, unreadable)
+            if answer in _CLAIMS:
+                return Claim(answer)
+            if (entry := entries.decode(answer)) is not None:
+                return entry
+            log.warning("a cache entry can't be read", key=self.entry_key(content_hash))
+            unreadable = answer
+
+    async def _in_company(self, url: str, content_hash: str, unreadable: bytes) -> bytes:
+        """Claims of a few milliseconds go in one round trip."""
+        asked = _Asked(url, content_hash, unreadable, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         if len(self._asked) == 1:
             asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._flush)
@@ -90,20 +113,20 @@ class ImageCache:
     async def _ask(self, asked: list[_Asked]) -> None:
         try:
             answers = await self._claim(args=self._arguments(asked))
+            for item, answer in zip(asked, answers, strict=True):
+                if not item.answer.done():
+                    item.answer.set_result(answer)
         except Exception as error:  # noqa: BLE001  # every asker gets it, and decides
             for item in asked:
                 if not item.answer.done():
                     item.answer.set_exception(error)
-            return
-        for item, answer in zip(asked, answers, strict=True):
-            if not item.answer.done():
-                item.answer.set_result(Claim(answer) if len(answer) == 1 else entries.decode(answer))
 
     def _arguments(self, asked: Iterable[_Asked]) -> list[str | bytes | int]:
         arguments: list[str | bytes | int] = [self._instance, LEASE_MS, self._ttl]
         for item in asked:
             content = item.content_hash
             arguments += (self._url_key(item.url), self.entry_key(content), self.lease_key(content), content)
+            arguments.append(item.unreadable)
         return arguments
 
     async def give_up(self, hashes: Iterable[str]) -> None:

@@ -1,11 +1,12 @@
 -- For each image: its entry, or '1' when the caller now holds the lease, or '0' when another does.
 -- The URL is led to the content in the same step.
--- ARGV: caller, lease ms, ttl s, then (url key, entry key, lease key, content hash) an image.
+-- ARGV: caller, lease ms, ttl s, then (url key, entry key, lease key, content hash, what counts as no entry)
+--       an image.
 local answers = {}
-for i = 4, #ARGV, 4 do
+for i = 4, #ARGV, 5 do
   redis.call('SET', ARGV[i], ARGV[i + 3], 'EX', ARGV[3])
   local entry = redis.call('GET', ARGV[i + 1])
-  if not entry then
+  if not entry or entry == ARGV[i + 4] then
     local holder = redis.call('GET', ARGV[i + 2])
     if holder and holder ~= ARGV[1] then
       entry = '0'

@@ -18,4 +18,11 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Entry)
 encode = _encoder.encode
-decode = _decoder.decode
+
+
+def decode(body: bytes) -> Entry | None:
+    """None for what is no entry, or one of another shape: whoever finds it treats the image as unknown."""
+    try:
+        return _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

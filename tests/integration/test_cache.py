@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -65,6 +66,34 @@ async def test_claims_of_one_moment_are_answered_each(store: Redis) -> None:
     answers = await asyncio.gather(*(mine.cache.claim(f"{URL}?{n}", str(n)) for n in range(150)))
     assert answers[5] == entry("five")
     assert all(answer is Claim.MINE for n, answer in enumerate(answers) if n != 5)
+
+
+async def test_an_entry_that_cannot_be_read_is_paid_for_once_more(store: Redis) -> None:
+    """Of an older shape, or damaged: neither the look-up nor the claims beside it may fail of it."""
+    mine, other = parts(store), parts(store, "analyzer-2")
+    await mine.cache.claim(URL, "old")
+    for body in (b"\xc1", msgspec.msgpack.encode(["an", "older", "shape"])):
+        await store.set(mine.cache.entry_key("old"), body)
+        assert await mine.cache.look_up([URL]) == {}
+        answers = await asyncio.gather(*(mine.cache.claim(URL, content) for content in ("old", "new")))
+        assert answers == [Claim.MINE] * 2
+        assert await other.cache.claim(URL, "old") is Claim.BUSY
+    await mine.ledger.settle("call", "group", [(image("old"), entry())])
+    assert await other.cache.claim(URL, "old") == entry()
+
+
+async def test_every_claim_hears_of_a_failure(store: Redis) -> None:
+    mine = parts(store)
+
+    async def too_few(args: object) -> list[bytes]:
+        return [b"1"]
+
+    mine.cache._claim = too_few  # type: ignore[assignment]
+    async with asyncio.timeout(5):
+        answers = await asyncio.gather(
+            *(mine.cache.claim(URL, str(n)) for n in range(2)), return_exceptions=True
+        )
+    assert isinstance(answers[1], ValueError)
 
 
 # --- leases ---------------------------------------------------------------------------------------

@@ -25,3 +25,9 @@ def test_an_entry_survives_the_ledger(entry: Entry) -> None:
     body = entries.encode(entry)
     assert entries.decode(body) == entry
     assert len(body) > 1, "one byte is a claim's answer"
+    assert entries.decode(body[:-1]) is None
+
+
+def test_what_is_no_entry_is_none() -> None:
+    for body in (b"", b"\xc1", b"\x84\xa6origin\xa2\xff\xfe"):
+        assert entries.decode(body) is None
