@@ -52,10 +52,14 @@ async def _move(connection: Connection, batch: Snapshot, action: Action, move: M
     if move.event is not None:
         event = move.event(batch_id=batch.batch_id, at=now, version=desired.version, run=batch.run)
         await outbox.put(connection, BATCHES, event)
-    elif not await end(connection, _cancelled(batch, desired, now)):
+        after = await read_batch(connection, batch.batch_id)
+        won = after.ended is None
+    else:
+        won = await end(connection, _cancelled(batch, desired, now))
+        after = await read_batch(connection, batch.batch_id)
+    if not won:
         # The last result came first: rolled back, nothing has changed.
         raise BatchStateError(f"Can't {action} batch {batch.batch_id}: it has just ended.")
-    after = await read_batch(connection, batch.batch_id)
     return Changed(batch.status, after.status, desired, changed=True)
 
 

@@ -118,6 +118,30 @@ async def test_a_pause_does_not_wait_while_results_are_stored(
     assert reply.json()["data"]["status"] == "paused"
 
 
+async def test_a_pause_that_the_end_overtakes_changes_nothing(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    """The end is committed after the pause was decided on, and before it is committed."""
+    batch_id = await create(client)
+    await began(gateway, batch_id)
+    async with database(gateway) as connection:
+        async with connection.transaction():
+            await connection.execute("lock table gateway.transitions in share mode")
+            pausing = asyncio.create_task(client.post(f"/api/v1/batches/{batch_id}/pause"))
+            async with asyncio.timeout(10):
+                while not await connection.fetchval("select count(*) from pg_locks where not granted"):
+                    await asyncio.sleep(0.02)
+            await ended(gateway, batch_id, "completed")
+        reply = await pausing
+        row = await connection.fetchrow(
+            "select desired, version from gateway.batches where batch_id = $1", batch_id
+        )
+    assert reply.status_code == 400
+    assert reply.json()["error_type"] == "BatchStateError"
+    assert row is not None
+    assert (row["desired"], row["version"]) == ("running", 1)
+
+
 async def test_every_change_is_published(gateway: Gateway, client: httpx.AsyncClient) -> None:
     batch_id = await create(client, auto_start="false")
     for action in ("start", "pause", "resume", "cancel"):
