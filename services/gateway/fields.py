@@ -9,6 +9,8 @@ from typing import NamedTuple
 from services.gateway.errors import ValidationError
 from shared.wire import clean_text
 
+# A chunk costs a row and a place in lists, and a full export names the ids of all of them in its statement.
+_MOST_CHUNKS = 20_000
 _NAME_LENGTH = 200
 _KEY_LENGTH = 255
 _TRUE = frozenset({"true", "1", "yes", "on"})
@@ -36,6 +38,15 @@ def wanted_of(fields: Mapping[str, str], filename: str, chunk_size: int, region:
         chunk_size=_chunk_size(given.get("chunk_size", str(chunk_size))),
         region=_region(given.get("region", region)),
     )
+
+
+def refuse_tiny_chunks(rows: int, chunk_size: int) -> None:
+    """Raises ValidationError for more than 20,000 chunks; 1,000 rows a chunk fit the largest file."""
+    if rows > chunk_size * _MOST_CHUNKS:
+        raise ValidationError(
+            f"chunk_size {chunk_size:,} would cut {rows:,} rows into more than {_MOST_CHUNKS:,} chunks."
+            f" The least chunk_size for this file is {-(-rows // _MOST_CHUNKS):,}."
+        )
 
 
 def boolean(name: str, value: str) -> bool:

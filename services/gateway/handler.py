@@ -86,7 +86,9 @@ class Handler:
         try:
             async with within(_UPLOAD_SECONDS):
                 summary = await upload.receive(form, body)
-            batch = NewBatch(batch_id, self._wanted(form), summary, paths_of(batch_id))
+            wanted = self._wanted(form)
+            fields.refuse_tiny_chunks(summary.total_rows, wanted.chunk_size)
+            batch = NewBatch(batch_id, wanted, summary, paths_of(batch_id))
             print_of = fields.fingerprint(summary.sha256, form.fields)
         except BaseException:
             await asyncio.shield(upload.discard())

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.gateway.api.health import keys_count
 from services.gateway.errors import ValidationError
-from services.gateway.fields import fingerprint, idempotency_key, wanted_of
+from services.gateway.fields import fingerprint, idempotency_key, refuse_tiny_chunks, wanted_of
 from services.gateway.settings import GatewaySettings
 from shared.settings import SettingsError, read
 
@@ -24,6 +24,20 @@ def test_defaults_fill_what_is_not_given() -> None:
 def test_a_chunk_size_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(ValidationError, match="chunk_size"):
         wanted_of({"chunk_size": value}, "a.csv", 2000, "US")
+
+
+@given(st.integers(1, 20_000_000), st.integers(1, 2000))
+def test_a_chunk_size_that_makes_too_many_chunks_is_refused_with_one_that_fits(rows: int, size: int) -> None:
+    if -(-rows // size) <= 20_000:
+        refuse_tiny_chunks(rows, size)
+        return
+    with pytest.raises(ValidationError) as refused:
+        refuse_tiny_chunks(rows, size)
+    least = int(str(refused.value).rpartition(" ")[2].rstrip(".").replace(",", ""))
+    refuse_tiny_chunks(rows, least)
+    assert size < least <= 2000
+    with pytest.raises(ValidationError):
+        refuse_tiny_chunks(rows, least - 1)
 
 
 @pytest.mark.parametrize(("name", "value"), [("auto_start", "perhaps"), ("region", "USA"), ("region", "ÄÖ")])
