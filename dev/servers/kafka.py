@@ -54,6 +54,8 @@ def properties(log: str, port: int, controller_port: int) -> dict[str, str]:
         "process.roles": "broker,controller",
         "node.id": "1",
         "controller.quorum.voters": f"1@127.0.0.1:{controller_port}",
+        # A cluster of one needs no sign of life in its metadata log twice a second.
+        "metadata.max.idle.interval.ms": "0",
         "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}",
         "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
         "controller.listener.names": "CONTROLLER",
