@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.ingest.batch import Batch, Facts, Look
+from services.ingest.batch import Facts, Look
 from services.ingest.cutting import Cursor, Slice
 from services.ingest.open_slices import Entry, Shelf
 from shared import outbox
@@ -79,19 +79,20 @@ class Book:
     async def close(self, batch_ids: Collection[UUID]) -> None:
         await self._pool.execute(_SQL["close"], list(batch_ids))
 
-    async def fail(self, batch: Batch, reason: str) -> None:
-        """Ends a batch that cannot go on, unless it has ended already."""
-        facts = batch.facts
+    async def fail(self, facts: Facts, reason: str) -> None:
+        """Ends a batch that cannot go on, unless it has ended already or is gone."""
         async with self._pool.acquire() as connection, connection.transaction():
             counted = await connection.fetchrow(_SQL["counted"], facts.batch_id)
+            if counted is None:
+                return
             event = BatchFailed(
                 batch_id=facts.batch_id,
                 at=datetime.now(UTC),
-                version=batch.version,
+                version=counted["version"],
                 run=facts.run,
                 total_urls=facts.total_urls,
-                successful=counted["successful"] if counted else 0,
-                failed=counted["failed"] if counted else 0,
+                successful=counted["successful"],
+                failed=counted["failed"],
                 reason=reason,
             )
             await end(connection, event)

@@ -101,7 +101,7 @@ class Handler:
             log.error("batch cannot go on", batch=str(batch_id), reason=str(error))
             orders[:] = [order for order in orders if order.batch is not batch]
             self._desk.forget([batch_id])
-            await self._book.fail(batch, str(error))
+            await self._book.fail(batch.facts, str(error))
 
     async def _take_again(self, batch: Batch, most: int, orders: list[Order]) -> None:
         now = time.monotonic()

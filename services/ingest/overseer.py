@@ -86,7 +86,7 @@ class Overseer:
             batch = self._batch(facts, cursor, open_slices[batch_id])
             log.info("owns batch", batch=str(batch_id), epoch=facts.epoch, next_row=cursor.row)
             if len(msgspec.json.encode(facts.columns)) > _MAX_COLUMN_BYTES:
-                await self._book.fail(batch, "The names of the upload's columns are too long to process.")
+                await self._book.fail(facts, "The names of the upload's columns are too long to process.")
             else:
                 self._desk.put(batch)
 
