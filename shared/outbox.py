@@ -40,8 +40,9 @@ class Relay:
         while not stop.asked:
             try:
                 async with asyncio.timeout(60):
-                    published = await self.publish_some()
+                    # Before the publishing, so that it rises while Kafka is away.
                     metrics.OUTBOX_AGE.set(await self._pool.fetchval(_SQL["outbox_age"]))
+                    published = await self.publish_some()
             except (*UNAVAILABLE, KafkaError) as error:
                 log.warning("outbox waits", error=type(error).__name__)
                 await stop.wait(_RETRY_SECONDS)

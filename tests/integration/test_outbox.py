@@ -10,7 +10,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaTimeoutError
 
-from shared import outbox
+from shared import metrics, outbox
 from shared.ends import end
 from shared.events import BatchCancelled, BatchCompleted, BatchEvent, BatchFailed, BatchStarted
 from shared.kafka import producer as producer_of
@@ -121,10 +121,12 @@ async def test_an_outage_of_kafka_is_waited_out(pool: Any) -> None:
     broker, stop = Broker(away=True), Stop()
     async with pool.acquire() as connection:
         await outbox.put(connection, BATCHES, started())
+        await connection.execute("update lifecycle.outbox set created_at = now() - interval '1 minute'")
     running = asyncio.create_task(relay(pool, broker).run(stop))
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asyncio.shield(running), 0.3)
     assert await left(pool) == 1
+    assert metrics.OUTBOX_AGE._value.get() > 60, "the age is seen to rise during the outage"
     broker.away = False
 
     async def published() -> bool:
