@@ -24,10 +24,6 @@ from shared.redis import UNAVAILABLE as REDIS_UNAVAILABLE
 # A lone image waits no longer than this for company (the product's bound is 0.5 s).
 _LINGER_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 1.0
-# An outage of half a minute fails no row: nothing was paid in it. What ran out of time may have been paid.
-_MOST_TRIES = {Refusal.UNAVAILABLE: 10, Refusal.TIMEOUT: 3}
-_BACKOFF_SECONDS = 0.5
-_LONGEST_BACKOFF_SECONDS = 8.0
 
 
 class Calls:
@@ -207,6 +203,7 @@ class Calls:
         self, call_id: str, group: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
     ) -> None:
         log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
+        backoff = 0.0
         match failure.refusal:
             case Refusal.QUOTA:
                 self._keys.answered(key)  # and its group rests
@@ -215,15 +212,14 @@ class Calls:
             case Refusal.REQUEST:
                 self._keys.answered(key)
                 self._blame(images, failure)
-            case Refusal.UNAVAILABLE | Refusal.TIMEOUT:
+            case Refusal.UNAVAILABLE | Refusal.TIMEOUT | Refusal.CRASHED:
                 self._keys.silent(key)
                 self._count_try(images, failure)
+                backoff = images[0].trouble.longest_backoff
         again = [image for image in images if not image.answer.done()]
         ended = ((image, None) for image in images if image.answer.done())
         await self._ledger.settle(call_id, group, ended, failure)
-        if failure.refusal in _MOST_TRIES:
-            longest = min(_BACKOFF_SECONDS * 2 ** images[0].tries, _LONGEST_BACKOFF_SECONDS)
-            await asyncio.sleep(random.uniform(0, longest))
+        await asyncio.sleep(random.uniform(0, backoff))
         self._put_back(again)
 
     @staticmethod
@@ -236,8 +232,12 @@ class Calls:
 
     @staticmethod
     def _count_try(images: Sequence[PendingImage], failure: CallFailed) -> None:
+        now = time.monotonic()
         for image in images:
-            image.tries += 1
-            if image.tries >= _MOST_TRIES[failure.refusal]:
-                why = f"The provider failed {image.tries} times: {failure}"
+            image.trouble = image.trouble.after(failure.refusal, now)
+            if image.trouble.deadly:
+                why = f"Reading this picture ended its reader {image.trouble.crashes} times."
+                image.end(Failed(ErrorClass.CRASHED, why))
+            elif image.trouble.hopeless:
+                why = f"The provider failed {image.trouble.tries} times: {failure}"
                 image.end(Failed(ErrorClass.PROVIDER_ERROR, why))

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from services.analyzer.analysis import ImageFailure
 from services.analyzer.entries import Entry
+from services.analyzer.trouble import Trouble
 from shared.error_classes import ErrorClass
 
 MAX_CALL_BYTES = 8_000_000
@@ -55,7 +56,7 @@ class PendingImage:
         self.answer: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
         # A suspicious row runs alone: it would wait for company in vain.
         self.since = time.monotonic() if wanted.mark is None else 0.0
-        self.tries = 0
+        self.trouble = Trouble()
         self.alone = False
         self.called = False
 

@@ -75,7 +75,7 @@ async def test_a_killed_process_fails_its_call_and_the_next_call_gets_a_new_one(
         (await until_a_worker_runs()).kill()
         with pytest.raises(CallFailed) as failed:
             await call
-        assert failed.value.refusal is Refusal.UNAVAILABLE
+        assert failed.value.refusal is Refusal.CRASHED
         (again,) = await local.annotate([drawn(SIGNS[0])], "", LONG)
         assert isinstance(again, Analysis)
 

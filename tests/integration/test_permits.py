@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 
-from services.analyzer import calls as calls_module
+from services.analyzer import trouble
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.cache import Claim
 from services.analyzer.calls import Calls
@@ -399,20 +399,28 @@ async def test_an_error_that_nobody_foresaw_reaches_those_who_wait(store: Redis,
     await asyncio.gather(running, return_exceptions=True)
 
 
-@pytest.mark.parametrize(("refusal", "tries"), [(Refusal.UNAVAILABLE, 10), (Refusal.TIMEOUT, 3)])
+@pytest.mark.parametrize(
+    ("refusal", "error_class"),
+    [
+        (Refusal.UNAVAILABLE, ErrorClass.PROVIDER_ERROR),
+        (Refusal.TIMEOUT, ErrorClass.PROVIDER_ERROR),
+        (Refusal.CRASHED, ErrorClass.CRASHED),
+    ],
+)
 async def test_a_provider_that_stays_away_fails_the_row_in_the_end(
-    store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch, refusal: Refusal, tries: int
+    store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch, refusal: Refusal, error_class: ErrorClass
 ) -> None:
-    monkeypatch.setattr(calls_module, "_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(trouble, "_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(trouble, "AWAY_SECONDS", 0.0)
     parts, provider = Parts(store, pool), Annotator(CallFailed(refusal, "not now"))
     calls = calls_of(parts, provider, store, pool)
     work = await claimed(parts)
     running = asyncio.create_task(calls.run())
     calls.put(work)
-    with pytest.raises(Failed, match="not now") as failed:
+    with pytest.raises(Failed, match="3 times") as failed:
         await asyncio.wait_for(work.answer, 10)
-    assert failed.value.error_class is ErrorClass.PROVIDER_ERROR
-    assert provider.calls == tries
+    assert failed.value.error_class is error_class
+    assert provider.calls == 3
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -40,7 +40,8 @@ class LocalProvider:
     async def annotate(
         self, images: Sequence[bytes], key: str, deadline: float
     ) -> list[Analysis | ImageFailure]:
-        """See `Provider`. UNAVAILABLE when the process died, TIMEOUT when it had to be killed."""
+        """See `Provider`. CRASHED when the process died, TIMEOUT when it had to be killed, UNAVAILABLE when
+        none can be started."""
         worker = await self._idle.get()
         try:
             return await worker.read(images, deadline)
@@ -67,7 +68,7 @@ class _Worker:
             raise CallFailed(Refusal.TIMEOUT, f"a picture took more than {deadline:.0f} s to read") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             await self._kill()
-            raise CallFailed(Refusal.UNAVAILABLE, "the text recognition died over a picture") from None
+            raise CallFailed(Refusal.CRASHED, "the text recognition died over a picture") from None
         except asyncio.CancelledError:
             await self._kill()  # its answer would be taken for the next picture's
             raise
