@@ -5,10 +5,10 @@ import hmac
 import time
 from collections.abc import Callable, Iterable
 from itertools import count
-from pathlib import Path
 from typing import NamedTuple
 
 from shared import metrics
+from shared.keys_text import all_keys, groups_and_secrets
 from shared.logs import hide, log
 
 _FINGERPRINT_SALT = b"image-analyzer api key"
@@ -31,14 +31,17 @@ class ApiKey(NamedTuple):
 
 
 def parse(text: str) -> list[ApiKey]:
-    """`key,key` or `group:key,group:key`, by commas or lines; without a group a key is its own."""
-    entries = [entry.strip() for entry in text.replace("\n", ",").split(",") if entry.strip()]
-    pairs = [entry.rpartition(":") for entry in entries]
-    return [ApiKey(group or ApiKey("", secret).fingerprint, secret) for group, _, secret in pairs]
+    return _grouped(groups_and_secrets(text))
 
 
 def load(keys: str, keys_file: str) -> list[ApiKey]:
-    return parse(keys + "," + (Path(keys_file).read_text() if keys_file else ""))
+    """Raises ValueError when the file can't be read."""
+    return _grouped(all_keys(keys, keys_file))
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> list[ApiKey]:
+    """Without a group a key is its own."""
+    return [ApiKey(group or ApiKey("", secret).fingerprint, secret) for group, secret in pairs]
 
 
 async def reread(ring: "KeyRing", read: Callable[[], list[ApiKey]]) -> None:

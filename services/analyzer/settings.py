@@ -35,10 +35,7 @@ class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
     @property
     def keys(self) -> list[ApiKey]:
         """Raises ValueError when the file of keys can't be read."""
-        try:
-            return load(self.vision_api_keys, self.vision_api_keys_file)
-        except (OSError, UnicodeDecodeError) as error:
-            raise ValueError(f"VISION_API_KEYS_FILE can't be read: {type(error).__name__}") from None
+        return load(self.vision_api_keys, self.vision_api_keys_file)
 
     @property
     def provider_name(self) -> str:

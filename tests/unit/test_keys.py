@@ -8,6 +8,7 @@ from prometheus_client import REGISTRY
 
 from services.analyzer import keys as keys_module
 from services.analyzer.keys import ApiKey, KeyRing, load, parse, reread
+from services.gateway.api.health import keys_count
 from shared import logs
 from shared.logs import Redactor
 
@@ -22,6 +23,26 @@ def test_keys_come_by_commas_and_lines_and_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("g:three\n\ng:four\n")
     assert [key.secret for key in load("one,two", str(file))] == ["one", "two", "three", "four"]
+
+
+def test_the_analyzer_and_the_health_page_read_a_file_alike(tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_bytes("\ufeffg:three\r\n# old: four\r\n\r\n  #five\r\n six , g: three\r\n".encode())
+    keys = load("one,#two", str(file))
+    assert [key.secret for key in keys] == ["one", "#two", "three", "six", "three"]
+    assert keys[2] == keys[4] == ApiKey("g", "three")
+    assert keys_count("one,#two", str(file)) == 4
+
+
+@pytest.mark.parametrize("content", [b"secret-1\n\xff\xfe", None], ids=["no UTF-8", "no file"])
+def test_a_file_that_cannot_be_read_is_said_so_and_not_shown(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "keys"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ValueError, match="VISION_API_KEYS_FILE can't be read") as failed:
+        load("", str(file))
+    assert "secret" not in repr(failed.value)
+    assert keys_count("one", str(file)) == 0
 
 
 def test_a_key_is_never_shown() -> None:

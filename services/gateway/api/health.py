@@ -1,6 +1,5 @@
 """Is everything that the system needs there, and how is it set up."""
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,6 +8,7 @@ from starlette.responses import Response
 from services.gateway.context import Ctx
 from services.gateway.replies import envelope, json_reply
 from services.gateway.settings import GatewaySettings
+from shared.keys_text import all_keys
 
 router = APIRouter(tags=["system"])
 
@@ -37,12 +37,8 @@ def _config(settings: GatewaySettings) -> dict[str, int]:
 
 
 def keys_count(inline: str, path: str) -> int:
-    """Distinct keys of `key,key` or `group:key,…`, and of a file with one a line."""
-    parts = inline.split(",")
-    if path:
-        try:
-            parts += Path(path).read_text().splitlines()
-        except OSError:
-            pass
-    keys = {part.strip().rpartition(":")[2] for part in parts if not part.strip().startswith("#")}
-    return len(keys - {""})
+    """Distinct keys; none while the file of keys can't be read, for then no analyzer starts either."""
+    try:
+        return len({secret for _, secret in all_keys(inline, path)})
+    except ValueError:
+        return 0
