@@ -25,7 +25,9 @@ from shared.wire import Decoder, Undecodable
 
 _POLL_MS = 200
 _FULL_WAIT_SECONDS = 0.5
-_COMMIT_SECONDS = 0.5
+_COMMIT_EVERY_SECONDS = 0.5
+# The client tries again without end while its group's coordinator is away.
+_COMMIT_SECONDS = 5.0
 E = TypeVar("E", bound=Event)
 
 
@@ -137,7 +139,7 @@ class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # ai
 
     async def _commit_forever(self) -> None:
         while True:
-            await asyncio.sleep(_COMMIT_SECONDS)
+            await asyncio.sleep(_COMMIT_EVERY_SECONDS)
             await self._commit()
 
     async def _commit(self) -> None:
@@ -148,8 +150,9 @@ class Intake(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # ai
         if not moved:
             return
         try:
-            await self._consumer.commit(moved)
-        except (CommitFailedError, IllegalStateError, KafkaError) as error:
+            async with asyncio.timeout(_COMMIT_SECONDS):
+                await self._consumer.commit(moved)
+        except (CommitFailedError, IllegalStateError, KafkaError, TimeoutError) as error:
             log.warning("offsets not committed", error=type(error).__name__)
         else:
             self._committed |= moved

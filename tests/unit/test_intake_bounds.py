@@ -9,6 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from shared import dead_letters
+from shared import intake as intake_module
 from shared.dead_letters import TooManyDeadLetters
 from shared.events import SliceFinished
 from shared.intake import Intake
@@ -117,6 +118,23 @@ async def test_a_full_intake_takes_no_more_and_pauses_only_when_that_lasts() -> 
     await asyncio.wait_for(running, 5)
     assert consumer.pauses <= 2, "quick work throws away nothing that was fetched ahead"
     assert consumer.committed[-1] == 10
+
+
+async def test_a_broker_that_never_answers_a_commit_holds_up_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake_module, "_COMMIT_SECONDS", 0.05)
+
+    class Silent(Consumer):
+        async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+            await asyncio.Event().wait()
+
+    reader: Any = Silent([good(1)])
+    hands, stop = Hands(), Stop()
+    hands.open.set()
+    intake = Intake(reader, Buried(), OUTCOMES, Decoder([SliceFinished]), hands.handle, 3)
+    running = asyncio.create_task(intake.run(["outcomes"], stop))
+    await settled(lambda: hands.done == 1)
+    stop.ask()
+    await asyncio.wait_for(running, 5)
 
 
 async def test_a_dead_letter_keeps_the_bytes_the_reason_and_the_origin() -> None:
