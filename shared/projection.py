@@ -26,6 +26,8 @@ _POLL_MS = 200
 _MAX_RECORDS = 2_000
 _OUTAGE_SECONDS = 120.0
 _RETRY_SECONDS = 0.5
+# The client tries again without end while its group's coordinator is away.
+_COMMIT_SECONDS = 5.0
 # Two members that hold the same rows for a moment (a rebalance) may lock them crosswise.
 _TRY_AGAIN = (*UNAVAILABLE, asyncpg.DeadlockDetectedError)
 _READ = "select topic, partition, next_offset from {schema}.offsets where topic = any($1::text[])"
@@ -77,6 +79,12 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         self._stored: dict[TopicPartition, int] = {}
         self._sought: dict[TopicPartition, int] = {}
         self._restarted: set[TopicPartition] = set()
+        self._waiting = False
+
+    @property
+    def waiting(self) -> bool:
+        """Postgres is away: that nothing is read is no fault of the consumer."""
+        return self._waiting
 
     async def run(self, names: Iterable[str], stop: Stop) -> None:
         self._consumer.subscribe(list(names), listener=self)
@@ -128,8 +136,8 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
             log.warning("projection overtaken", schema=self._schema)
             await self._patiently(lambda: self._rewind(self._consumer.assignment()))
             return
-        await self._tell_kafka(polled)
         await self._after(taken)
+        await self._tell_kafka(polled)
 
     async def _decode(self, polled: Polled) -> list[Taken[E]]:
         taken: list[Taken[E]] = []
@@ -144,13 +152,17 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
         """An outage of Postgres is waited out for a while; then the process ends and is restarted."""
-        async with asyncio.timeout(_OUTAGE_SECONDS):
-            while True:
-                try:
-                    return await work()
-                except _TRY_AGAIN as error:
-                    log.warning("projection waits for Postgres", error=type(error).__name__)
-                    await asyncio.sleep(_RETRY_SECONDS)
+        try:
+            async with asyncio.timeout(_OUTAGE_SECONDS):
+                while True:
+                    try:
+                        return await work()
+                    except _TRY_AGAIN as error:
+                        self._waiting = True
+                        log.warning("projection waits for Postgres", error=type(error).__name__)
+                        await asyncio.sleep(_RETRY_SECONDS)
+        finally:
+            self._waiting = False
 
     async def _store(self, polled: Polled, taken: Sequence[Taken[E]]) -> None:
         moves = {tp: records[-1].offset + 1 for tp, records in polled.items()}
@@ -175,6 +187,7 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
 
     async def _tell_kafka(self, polled: Polled) -> None:
         try:
-            await self._consumer.commit({tp: records[-1].offset + 1 for tp, records in polled.items()})
-        except KafkaError as error:
+            async with asyncio.timeout(_COMMIT_SECONDS):
+                await self._consumer.commit({tp: records[-1].offset + 1 for tp, records in polled.items()})
+        except (KafkaError, TimeoutError) as error:
             log.debug("offsets not told to Kafka", error=type(error).__name__)

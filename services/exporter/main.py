@@ -36,7 +36,7 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
             "exporter", database, reader, dead_letters, Decoder([ImageAnalyzed]), handler.store, handler.end
         )
         health.checks["postgres"] = lambda: database.fetchval("select 1")
-        watchdog = Watchdog(reader, health, lambda: False)
+        watchdog = Watchdog(reader, health, lambda: projection.waiting)
         await together(
             health,
             stop,

@@ -50,7 +50,7 @@ async def start(settings: MonitorSettings, health: Health, stop: Stop) -> None:
             lag.look_forever(stop),
             StuckWork(database, redis).look_forever(stop),
             purge_forever(database, stop),
-            Watchdog(reader, health, lambda: False).run(stop),
+            Watchdog(reader, health, lambda: projection.waiting).run(stop),
         )
 
 
