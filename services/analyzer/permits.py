@@ -20,7 +20,8 @@ from shared.redis import script
 
 _SQL = statements_beside(__file__)
 _MAX_DRIFT_MS = 2_000
-_FIRST_EPOCH_LOCK = 7_264_981_338
+# An advisory lock's number is the whole database's: migrations and ingest's starts have others.
+_FIRST_EPOCH_LOCK = 7_264_981_339
 
 
 class Go(NamedTuple):
