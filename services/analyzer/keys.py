@@ -31,6 +31,7 @@ class ApiKey(NamedTuple):
 
 
 def parse(text: str) -> list[ApiKey]:
+    """`key,key` or `group:key,group:key`, by commas or lines."""
     return _grouped(groups_and_secrets(text))
 
 

@@ -6,7 +6,7 @@ import pytest
 from google.cloud.vision_v1.types import image_annotator
 
 from services.analyzer.analysis import Analysis, ImageFailure, Scored
-from services.analyzer.providers.google_answers import MAX_LINES, analysis_of
+from services.analyzer.providers.google_answers import MAX_LINES, MAX_MESSAGE, analysis_of
 
 Answer = image_annotator.AnnotateImageResponse.pb()
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
@@ -29,6 +29,10 @@ def answer(text: str, words: list[tuple[str, Box]], page: tuple[int, int] | None
     return made
 
 
+def failure(**error: object) -> object:
+    return analysis_of(Answer(error=error), "a key")
+
+
 WORDS: list[tuple[str, Box]] = [
     ("Otto's", (100, 50, 300, 150)),
     ("Corner", (320, 60, 600, 150)),
@@ -42,7 +46,7 @@ TEXT = "Otto's Corner\n(415) 555-0132\nOpen"
 
 
 def read(made: Any) -> Analysis:
-    found = analysis_of(made)
+    found = analysis_of(made, "a key")
     assert isinstance(found, Analysis)
     return found
 
@@ -114,10 +118,16 @@ def test_labels_and_logos_come_with_their_scores() -> None:
 
 
 def test_an_error_of_one_image_is_a_failure_with_its_message() -> None:
-    assert analysis_of(Answer(error={"code": 3, "message": "Bad image data."})) == ImageFailure(
-        "Bad image data."
+    assert failure(code=3, message="Bad image data.") == ImageFailure("Bad image data.")
+    assert failure(code=13) == ImageFailure("Vision's error 13")
+
+
+def test_an_error_of_one_image_is_cut_and_holds_no_key() -> None:
+    assert failure(code=7, message="Consumer 'api_key:a key' is out.") == ImageFailure(
+        "Consumer 'api_key:(key)' is out."
     )
-    assert analysis_of(Answer(error={"code": 13})) == ImageFailure("Vision's error 13")
+    at_the_cut = failure(code=7, message="x" * (MAX_MESSAGE - 2) + "a key" + "y" * 5000)
+    assert at_the_cut == ImageFailure("x" * (MAX_MESSAGE - 2) + "(k")
 
 
 def test_words_that_are_missing_or_have_no_box_do_no_harm() -> None:

@@ -63,7 +63,7 @@ class GoogleProvider:
         reply = await self._reply(_request(images), key, deadline)
         if reply is None or len(reply.responses) != len(images):
             raise CallFailed(Refusal.UNAVAILABLE, "Vision's reply has not one answer for each image")
-        return [analysis_of(answer) for answer in reply.responses]
+        return [analysis_of(answer, key) for answer in reply.responses]
 
     async def close(self) -> None:
         await self._channel.close()

@@ -13,10 +13,12 @@ MAX_MESSAGE = 300
 _DIGITS = 10_000.0  # boxes are kept to a ten-thousandth of the picture
 
 
-def analysis_of(answer: Any) -> Analysis | ImageFailure:
-    """Vision sends no confidence for lines: `confidence` is that of the page, 0 where it gives none."""
+def analysis_of(answer: Any, key: str) -> Analysis | ImageFailure:
+    """Vision sends no confidence for lines: `confidence` is that of the page, 0 where it gives none. `key` is
+    the call's: what Google says of an error may quote it."""
     if answer.HasField("error") and answer.error.code:
-        return ImageFailure(answer.error.message[:MAX_MESSAGE] or f"Vision's error {answer.error.code}")
+        said = answer.error.message.replace(key, "(key)")[:MAX_MESSAGE]
+        return ImageFailure(said or f"Vision's error {answer.error.code}")
     texts = answer.text_annotations
     text = texts[0].description.rstrip("\n") if texts else ""
     return Analysis(
