@@ -1,4 +1,4 @@
-"""Around every request: its id, its headers, its metrics, and the guard against other sites' pages."""
+"""Around every request: its id, its headers, its metrics, and the guard at the door (guard.py)."""
 
 import time
 import uuid
@@ -6,7 +6,8 @@ import uuid
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.errors import CrossSite
+from services.gateway.errors import NotAllowed
+from services.gateway.guard import refusal_of
 from services.gateway.replies import failure
 from shared import metrics
 
@@ -18,17 +19,18 @@ _POLICY = (
 _HEADERS = [
     (b"content-security-policy", _POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Not `no-referrer`: with it browsers send `Origin: null` with the pages' own forms (Fetch standard).
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-_SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 class Edge:
     """The outermost application: it also sees replies to errors that nothing else caught."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self._app = app
+        self._hosts = hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = uuid.uuid4().hex
@@ -48,7 +50,8 @@ class Edge:
 
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
-                app = _refuse if _is_cross_site(scope) else self._app
+                why = refusal_of(scope["method"], scope["headers"], self._hosts)
+                app = self._app if why is None else failure(NotAllowed(why), request_id)
                 await app(scope, receive, send_with_headers)
             finally:
                 metrics.HTTP_REQUESTS.labels(route_of(scope), scope["method"], str(status)).inc()
@@ -66,15 +69,3 @@ def route_of(scope: Scope) -> str:
 
 def _segments(path: str) -> list[str]:
     return [part for part in path.split("/") if part]
-
-
-def _is_cross_site(scope: Scope) -> bool:
-    """A page of another site in a browser on this machine must not act here in its user's name."""
-    if scope["method"] in _SAFE:
-        return False
-    return any(name == b"sec-fetch-site" and value == b"cross-site" for name, value in scope["headers"])
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    error = CrossSite("Another site's page may not act here.")
-    await failure(error, scope["state"]["request_id"])(scope, receive, send)

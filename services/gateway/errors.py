@@ -24,7 +24,7 @@ class BatchStateError(ApiError):
     status, error_type = 400, "BatchStateError"
 
 
-class CrossSite(ApiError):
+class NotAllowed(ApiError):
     status, error_type = 403, "AuthError"
 
 

@@ -8,6 +8,7 @@ import aiohttp
 from services.gateway.app import make_app
 from services.gateway.context import Context
 from services.gateway.edge import Edge
+from services.gateway.guard import hosts_of
 from services.gateway.handler import Handler
 from services.gateway.mirror import MirrorKeeper
 from services.gateway.settings import GatewaySettings
@@ -43,7 +44,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
             health.checks["database"] = partial(pool.fetchval, "select 1")
             health.checks["redis"] = client.ping
             health.checks["kafka"] = producer.ping
-            web = WebServer(Edge(make_app(context)), listener)
+            web = WebServer(Edge(make_app(context), hosts_of(settings.host)), listener)
             await together(
                 health,
                 stop,

@@ -302,7 +302,10 @@ async def test_the_upload_form_redirects_to_the_new_batch(client: httpx.AsyncCli
 
 
 async def test_another_sites_page_may_not_act(client: httpx.AsyncClient) -> None:
-    reply = await client.post(
-        "/upload", files={"file": ("a.csv", CSV)}, headers={"Sec-Fetch-Site": "cross-site"}
-    )
-    check_error(reply, 403, "AuthError")
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
+        reply = await client.post("/upload", files={"file": ("a.csv", CSV)}, headers=headers)
+        check_error(reply, 403, "AuthError")
+
+
+async def test_a_foreign_name_for_this_machine_is_refused(client: httpx.AsyncClient) -> None:
+    check_error(await client.get("/api/v1/batches", headers={"Host": "evil.example"}), 403, "AuthError")
