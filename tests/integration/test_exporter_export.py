@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from services.exporter.export.columns import guarded, header
-from services.exporter.export.copying import copying
+from services.exporter.export.copying import TooManyCopies, copying
 from services.exporter.export.filters import Filter
 from services.exporter.export.route import export_route
 from services.exporter.storing import store
@@ -187,7 +187,11 @@ async def kill_copies(here: World) -> bool:
 
 async def test_a_slow_reader_gets_all_rows_after_the_transaction_ended(here: World) -> None:
     batch = await many_rows(here)
-    async with copying(here.pool, batch, Filter(), patience_seconds=0.2) as copy:
+    places = asyncio.Semaphore(1)
+    async with copying(here.pool, places, batch, Filter(), patience_seconds=0.2) as copy:
+        with pytest.raises(TooManyCopies):
+            async with copying(here.pool, places, batch, Filter()):
+                pass
         text = await anext(copy.chunks)
         async with asyncio.timeout(30):
             while await here.pool.fetchval(
@@ -195,6 +199,8 @@ async def test_a_slow_reader_gets_all_rows_after_the_transaction_ended(here: Wor
                 " and backend_xmin is not null and pid <> pg_backend_pid()"
             ):
                 await asyncio.sleep(0.05)
+            while places.locked():
+                await asyncio.sleep(0.01)
         text += b"".join([chunk async for chunk in copy.chunks])
     numbers = [row["url"] for row in csv.DictReader(io.StringIO(text.decode()))]
     assert numbers == [f"u{number}" for number in range(1, 60_001)]
@@ -202,7 +208,7 @@ async def test_a_slow_reader_gets_all_rows_after_the_transaction_ended(here: Wor
 
 async def test_an_export_is_one_snapshot(here: World) -> None:
     batch = await many_rows(here)
-    async with copying(here.pool, batch, Filter(failed_only=True)) as copy:
+    async with copying(here.pool, asyncio.Semaphore(4), batch, Filter(failed_only=True)) as copy:
         await here.pool.execute("update exporter.results set success = false")
         text = b"".join([chunk async for chunk in copy.chunks])
     assert text.count(b"\n") == 1
@@ -210,6 +216,6 @@ async def test_an_export_is_one_snapshot(here: World) -> None:
 
 async def test_a_reader_that_leaves_frees_its_connection(here: World) -> None:
     batch = await many_rows(here)
-    async with copying(here.pool, batch, Filter()) as copy:
+    async with copying(here.pool, asyncio.Semaphore(4), batch, Filter()) as copy:
         await anext(copy.chunks)
     assert here.pool.get_size() - here.pool.get_idle_size() == 0

@@ -24,6 +24,10 @@ class UnknownBatch(Exception):
     """There is no such batch, or it is deleted."""
 
 
+class TooManyCopies(Exception):
+    """Every place is taken."""
+
+
 class Facts(NamedTuple):
     """Of the batch, in the snapshot of its rows."""
 
@@ -42,12 +46,17 @@ class Copying(NamedTuple):
 
 @asynccontextmanager
 async def copying(
-    pool: Pool, batch_id: UUID, wanted: Filter, patience_seconds: float = _PATIENCE_SECONDS
+    pool: Pool,
+    places: asyncio.Semaphore,
+    batch_id: UUID,
+    wanted: Filter,
+    patience_seconds: float = _PATIENCE_SECONDS,
 ) -> AsyncIterator[Copying]:
-    """Raises UnknownBatch, or what Postgres raises, before anything is copied."""
+    """Raises TooManyCopies, UnknownBatch, or what Postgres raises, before anything is copied. The place is
+    free again when Postgres is done, however long the reader takes."""
     with Spill(patience_seconds) as spill:
         facts: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(_copy(pool, batch_id, wanted, facts, spill))
+        task = asyncio.create_task(_copy(pool, places, batch_id, wanted, facts, spill))
         try:
             yield Copying(await facts, spill.chunks())
         finally:
@@ -57,10 +66,18 @@ async def copying(
 
 
 async def _copy(
-    pool: Pool, batch_id: UUID, wanted: Filter, facts: asyncio.Future[Facts], spill: Spill
+    pool: Pool,
+    places: asyncio.Semaphore,
+    batch_id: UUID,
+    wanted: Filter,
+    facts: asyncio.Future[Facts],
+    spill: Spill,
 ) -> None:
     try:
+        if places.locked():
+            raise TooManyCopies
         async with (
+            places,
             pool.acquire(timeout=_ACQUIRE_SECONDS) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
