@@ -7,7 +7,7 @@ import aiohttp
 from starlette.responses import Response, StreamingResponse
 
 from services.gateway.context import Context
-from services.gateway.errors import ExportError, SystemUnavailable, ValidationError
+from services.gateway.errors import ApiError, ExportError, SystemUnavailable, ValidationError
 from services.gateway.fields import boolean
 from shared.logs import log
 
@@ -29,7 +29,7 @@ def export_of(query: Mapping[str, str]) -> dict[str, str]:
 
 
 async def stream_export(ctx: Context, batch_id: UUID, query: dict[str, str]) -> Response:
-    """Raises SystemUnavailable when the exporter is away, ExportError when it refuses."""
+    """Raises SystemUnavailable when the exporter is away or full, ExportError when it refuses."""
     url = f"{ctx.settings.exporter_url}/internal/batches/{batch_id}/export.csv"
     try:
         upstream = await ctx.http.get(url, params=query, timeout=_TIMEOUT)
@@ -40,9 +40,18 @@ async def stream_export(ctx: Context, batch_id: UUID, query: dict[str, str]) -> 
     if upstream.status != 200:
         upstream.release()
         log.warning("exporter refused", batch=str(batch_id), status=upstream.status)
-        raise ExportError(f"The export failed (status {upstream.status}). Try it again in a moment.")
+        raise refusal_of(upstream.status)
     headers = {name: upstream.headers[name] for name in _PASSED_ON if name in upstream.headers}
     return StreamingResponse(_pieces(upstream), headers=headers)
+
+
+def refusal_of(status: int) -> ApiError:
+    """What the exporter's refusal means for a client: 503 says that the same download may succeed soon."""
+    if status == 503:
+        return SystemUnavailable(
+            "Too many downloads run, or the results can't be read now. Try again soon.", 10
+        )
+    return ExportError(f"The export failed (status {status}). Try it again in a moment.")
 
 
 async def _pieces(upstream: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
