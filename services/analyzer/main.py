@@ -50,6 +50,10 @@ def keys_for(provider: Provider, settings: AnalyzerSettings) -> list[ApiKey]:
     return settings.keys if provider.needs_key else [ApiKey(provider.name, "")]
 
 
+def calls_at_once(provider: Provider, settings: AnalyzerSettings) -> int:
+    return min(settings.max_concurrent_requests, provider.at_once or settings.max_concurrent_requests)
+
+
 async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
     names = Named(settings.topic_prefix)
     instance, window = settings.instance, settings.quota_window_seconds
@@ -72,9 +76,8 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         takes = Takes(store, instance)
         permits = Permits(store, pool, cache, keys, instance, window, _CALL_SECONDS)
         ledger = Ledger(store, cache, instance, limit, window)
-        calls = Calls(
-            provider, permits, ledger, keys, states, settings.max_concurrent_requests, _CALL_SECONDS
-        )
+        at_once = calls_at_once(provider, settings)
+        calls = Calls(provider, permits, ledger, keys, states, at_once, _CALL_SECONDS)
         images = Images(downloader, cache, calls)
         handler = SliceHandler(cache, images, takes, states, producer, instance, stop)
         room = Room(store)

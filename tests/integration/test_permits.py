@@ -330,6 +330,7 @@ class Annotator:
     """A provider that answers as told and counts."""
 
     name, version, max_images, needs_key = "test", "1", 16, True
+    at_once: int | None = None
 
     def __init__(self, error: Exception | None = None) -> None:
         """`error` ends every call."""

@@ -45,6 +45,7 @@ class GoogleProvider:
     name = "google"
     version = "label-logo-text.1"
     max_images = 16
+    at_once: int | None = None
     needs_key = True
 
     def __init__(self, endpoint: str = "vision.googleapis.com:443") -> None:

@@ -32,6 +32,8 @@ class LocalProvider:
 
     def __init__(self, workers: int | None = None) -> None:
         count = workers or min(_MAX_WORKERS, os.cpu_count() or 1)
+        # One waits, so that no process does. Each more would be read after a pause was asked for (G6).
+        self.at_once: int | None = count + 1
         self._all = [_Worker() for _ in range(count)]
         self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
         for worker in self._all:
