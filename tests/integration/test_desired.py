@@ -1,6 +1,7 @@
 """What users want of a batch, in Redis: the higher version is right, whoever writes it and when."""
 
 import itertools
+import time
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -65,7 +66,9 @@ async def test_postgres_is_the_truth_and_a_batch_that_is_gone_does_not_run(
         assert (await mirror.read([running]))[running] == Desired(4, State.RUNNING)
 
 
-async def test_the_room_of_all_who_live_is_added_up(store: Redis) -> None:
+async def test_the_room_of_all_who_live_is_added_up(store: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever this host's clock shows."""
+    monkeypatch.setattr(time, "time", lambda: 1_000_000_000.0)
     room = Room(store)
     assert await room.total() == 0
     await room.say("analyzer-1", 16)
