@@ -21,6 +21,7 @@ from shared.logs import log
 from shared.redis import UNAVAILABLE
 from shared.room import Room
 
+_WARN_SECONDS = 60.0
 # The names of the columns travel with every slice: they and the widest row must fit into one event.
 _MAX_COLUMN_BYTES = 512 * 1024
 
@@ -46,6 +47,7 @@ class Overseer:
         self._most_running = most_running
         self._timing = timing
         self._adopted_at = float("-inf")
+        self._warned_at = float("-inf")
 
     async def look(self) -> None:
         """Everything is found in Postgres: at once on a hint, and every second without any."""
@@ -121,4 +123,11 @@ class Overseer:
         )
         weights = sum(batch.weight for batch in mine)
         self._desk.room = room_share(room, weights, weights + others)
+        self._warn_of_nobody(room, any(batch.look and batch.look.has_work for batch in mine))
         metrics.BATCHES_RUNNING.set(len(mine))
+
+    def _warn_of_nobody(self, room: int, work: bool) -> None:
+        now = time.monotonic()
+        if work and room == 0 and now - self._warned_at >= _WARN_SECONDS:
+            self._warned_at = now
+            log.warning("work waits, and no analyzer says that it has room")
