@@ -49,6 +49,8 @@ class Chunk(NamedTuple):
 async def read_chunks(pool: Pool, batch: Snapshot, first: int, last: int) -> list[Chunk]:
     """The chunks `first` to `last` (from 1) in order, also those without any result yet."""
     last = min(last, batch.total_chunks)
+    if first > last:
+        return []
     counted = await pool.fetch(_SQL["chunks_read"], batch.batch_id, first, last)
     by_number = {row["chunk_no"]: dict(row) for row in counted}
     return [_chunk(batch, number, by_number.get(number)) for number in range(first, last + 1)]

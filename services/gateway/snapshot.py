@@ -13,6 +13,7 @@ from services.gateway.paging import Page
 from services.gateway.status import Status, status_of
 from shared.desired import Desired, State
 from shared.postgres import Connection, Pool, statements_beside
+from shared.wire import clean_text
 
 _SQL = statements_beside(__file__)
 
@@ -105,7 +106,8 @@ async def read_batch(connection: Pool | Connection, batch_id: UUID) -> Snapshot:
 
 async def read_page(pool: Pool, page: Page, status: Status | None, text: str | None) -> Listing:
     """Newest first; `text` is looked for in the names."""
-    row = await pool.fetchrow(_SQL["batches_page"], status, text, page.size, page.offset)
+    wanted = clean_text(text) if text else None
+    row = await pool.fetchrow(_SQL["batches_page"], status, wanted, page.size, page.offset)
     assert row is not None
     return Listing(await _read(pool, row["ids"]), row["total"])
 

@@ -273,6 +273,34 @@ async def test_every_other_error_is_in_the_envelope(client: httpx.AsyncClient) -
     check_error(await client.post("/api/v1/batches", json={}), 400, "ValidationError")
 
 
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"chunk_number": 2, "include_urls": True},
+        {"chunk_number": 2**31, "include_urls": True},
+        {"chunk_number": 10**30},
+        {"page": 1_000_000, "per_page": 10_000},
+    ],
+)
+async def test_chunks_beyond_the_end_are_an_empty_page(
+    gateway: Gateway, client: httpx.AsyncClient, params: dict[str, int]
+) -> None:
+    batch_id = await create(client)
+    async with database(gateway) as connection:
+        await connection.execute(
+            "update gateway.batches set rows_path = 'not to be read' where batch_id = $1", batch_id
+        )
+    found = await data_of(client, f"/api/v1/batches/{batch_id}/chunks", **params)
+    assert (found["chunks"], found["count"]) == ([], 0)
+
+
+async def test_a_search_for_what_no_name_can_hold_finds_by_the_rest(client: httpx.AsyncClient) -> None:
+    marker = uuid4().hex
+    await create(client, batch_name=marker)
+    assert (await data_of(client, "/api/v1/batches", q=f"{marker[:9]}\0{marker[9:]}"))["total"] == 1
+    assert (await client.get("/", params={"q": "\0"})).status_code == 200
+
+
 async def test_exports_refuse_what_can_not_be(client: httpx.AsyncClient) -> None:
     path = f"/api/v1/export/batch/{await create(client)}"
     both = {"success_only": "true", "failed_only": "true"}

@@ -68,7 +68,9 @@ async def chunks(
     if chunk_number is not None:
         first = last = chunk_number
     found = await read_chunks(ctx.pool, batch, first, last)
-    urls = await rows.urls_of(ctx.store, batch, chunk_number) if include_urls and chunk_number else []
+    urls = (
+        await rows.urls_of(ctx.store, batch, chunk_number) if include_urls and chunk_number and found else []
+    )
     total = batch.total_chunks if chunk_number is None else len(found)
     data = {
         "batch_id": batch_id,
