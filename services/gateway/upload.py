@@ -49,6 +49,7 @@ class Upload:
         self._max_bytes = max_bytes
         self._raw = _writer(store, paths.upload)
         self._rows = _writer(store, paths.rows)
+        self._normaliser: Normaliser | None = None
 
     async def receive(self, form: UploadForm, body: AsyncIterator[bytes]) -> Summary:
         """Raises ValidationError for what can't be a batch, TooLarge past `max_bytes`."""
@@ -60,18 +61,19 @@ class Upload:
         return summary
 
     async def _read(self, form: UploadForm, body: AsyncIterator[bytes]) -> Normaliser:
-        normaliser: Normaliser | None = None
         received = 0
         async for block in form.file_blocks(body, _BLOCK):
             received += len(block)
             if received > self._max_bytes:
                 raise too_large(self._max_bytes)
-            normaliser = normaliser or self._normaliser(form)
-            await self._in_thread(partial(self._take, normaliser, block))
-        return normaliser or self._normaliser(form)
+            await self._in_thread(partial(self._take, self._normaliser_for(form), block))
+        return self._normaliser_for(form)
 
-    def _normaliser(self, form: UploadForm) -> Normaliser:
-        return Normaliser(self._write_rows, form.filename or "upload.csv")
+    def _normaliser_for(self, form: UploadForm) -> Normaliser:
+        """Made when the file's name is known."""
+        if self._normaliser is None:
+            self._normaliser = Normaliser(self._write_rows, form.filename or "upload.csv")
+        return self._normaliser
 
     async def discard(self) -> None:
         """Closes first: a multipart upload that stays open would be paid for and never listed."""
@@ -89,6 +91,8 @@ class Upload:
         self._rows.write(rows)
 
     def _close(self) -> None:
+        if self._normaliser is not None:
+            self._normaliser.close()
         for writer in (self._raw, self._rows):
             if not writer.closed():
                 writer.close()
