@@ -1,15 +1,18 @@
 """How pages say things, and the small decisions behind them."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from obstore.store import MemoryStore
 
+from services.gateway import rows
 from services.gateway.chunks import most_frequent
 from services.gateway.edge import route_of
+from services.gateway.errors import ProcessingError, SystemUnavailable
 from services.gateway.pages import filters, live
 from services.gateway.paging import page_of
 from services.gateway.rows import lines
@@ -93,17 +96,23 @@ def test_the_most_frequent_error_speaks_for_a_chunk() -> None:
     st.integers(0, 30),
     st.integers(1, 9),
 )
-async def test_lines_are_found_however_the_blob_is_cut(
-    rows: list[bytes], first: int, more: int, size: int
-) -> None:
+def test_lines_are_found_however_the_blob_is_cut(rows: list[bytes], first: int, more: int, size: int) -> None:
     blob = b"".join(row + b"\n" for row in rows)
-
-    async def blocks() -> AsyncIterator[bytes]:
-        for start in range(0, len(blob), size):
-            yield blob[start : start + size]
-
-    found = [line async for line in lines(blocks(), first, first + more)]
+    blocks = (blob[start : start + size] for start in range(0, len(blob), size))
+    found = list(lines(blocks, first, first + more))
     assert found == rows[first - 1 : first + more]
+
+
+async def test_a_file_that_is_gone_or_slow_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch: Any = SimpleNamespace(chunk_size=2, total_urls=3, rows_path="rows")
+    store = MemoryStore()
+    with pytest.raises(ProcessingError):
+        await rows.urls_of(store, batch, 2)
+    store.put("rows", b'[1,"a",[]]\n[2,"b",[]]\n[3,"c",[]]\n')
+    assert await rows.urls_of(store, batch, 2) == ["c"]
+    monkeypatch.setattr(rows, "_SECONDS", 0.0)
+    with pytest.raises(SystemUnavailable):
+        await rows.urls_of(store, batch, 2)
 
 
 @pytest.mark.parametrize(
