@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services.analyzer.takes import GUILTY
+from services.analyzer.takes import GUILTY, takers_key
 from shared.desired import State
 from shared.error_classes import ErrorClass
 from shared.events import SliceFinished, SliceReleased
@@ -130,7 +130,7 @@ async def test_a_picture_that_kills_the_process_is_one_failed_row_and_costs_call
     slice_ids = await world.dispatch(batch, world.urls(range(rows)))
     slice_id = slice_ids[deadly // SLICE]
     # It killed one process beside other slices, and three when it ran alone.
-    await world.store.set(f"takes:{slice_id}", 1)
+    await world.store.hset(takers_key(slice_id), "a run", "an analyzer")
     await world.store.hset(f"marks:{slice_id}", str(deadly + 1), GUILTY)
     name, calls = truth_of(deadly).name, 4
     async with analyzer_process(world, DEADLY, DEADLY=name, MAX_CONCURRENT_REQUESTS=str(calls)) as process:

@@ -132,16 +132,32 @@ async def test_the_row_that_ends_the_process_becomes_one_failed_result(
     assert [(event.row_no, event.error_class) for event in failed] == [(2, ErrorClass.CRASHED)]
     assert {event.row_no for event in told.results if event.success} == {1, 3}
     assert isinstance(told.outcomes[0], SliceFinished)
-    assert [key async for key in store.scan_iter("takes:*")] == [], "it begins with a clean count"
+    assert [key async for key in store.scan_iter("takers:*")] == [], "it begins with a clean count"
     assert [key async for key in store.scan_iter("marks:*")] == []
 
 
 async def test_a_process_that_was_killed_for_another_reason_costs_its_slices_nothing(store: Redis) -> None:
-    pictures, told, takes = Pictures(), Told(), Takes(store, "analyzer-1")
+    pictures, told = Pictures(), Told()
     for _ in range(5):
-        await takes.begin(WORK.slice_id)
+        await Takes(store, "analyzer-1").begin(WORK.slice_id)
     await handler(store, pictures, told).handle(WORK)
     assert [event.success for event in told.results] == [True] * 3
+
+
+async def test_a_slice_that_others_work_on_is_not_taken_by_the_dead(store: Redis) -> None:
+    """Rebalances give a slow slice to one analyzer after another, while all of them work on it."""
+    analyzers = [Takes(store, f"analyzer-{n}") for n in range(4)]
+    takes = [await one.begin(WORK.slice_id) for one in analyzers for _ in range(2)]
+    assert takes == [1] * 8
+
+
+async def test_a_death_counts_once_it_is_seen_wherever_the_slice_went(store: Redis) -> None:
+    one, two = Takes(store, "analyzer-1"), Takes(store, "analyzer-2")
+    await one.begin(WORK.slice_id)
+    assert await two.begin(WORK.slice_id) == 1, "nobody knows yet that the first is dead"
+    assert await Takes(store, "analyzer-2").begin(WORK.slice_id) == 2, "its predecessor is, at once"
+    await store.delete("alive:analyzer-1")  # 15 s later
+    assert await Takes(store, "analyzer-2").begin(WORK.slice_id) == 4
 
 
 async def test_an_outage_of_redis_is_no_take(store: Redis) -> None:
@@ -155,9 +171,8 @@ async def test_an_outage_of_redis_is_no_take(store: Redis) -> None:
 
 
 async def test_a_marker_stands_only_while_a_row_is_decoded(store: Redis) -> None:
-    takes = Takes(store, "analyzer-1")
     for _ in range(2):
-        await takes.begin(WORK.slice_id)
+        await Takes(store, "analyzer-1").begin(WORK.slice_id)
     seen: list[Mapping[Any, Any]] = []
 
     class Looking(Pictures):
