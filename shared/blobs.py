@@ -6,11 +6,18 @@ from urllib.parse import unquote, urlsplit
 from obstore.store import LocalStore, ObjectStore, from_url
 
 
-def open_store(url: str) -> ObjectStore:
-    """`file:///folder`, `s3://bucket/prefix` or `gs://bucket/prefix`; a missing folder is made."""
+def open_store(url: str, create: bool = False) -> ObjectStore:
+    """`file:///folder`, `s3://bucket/prefix` or `gs://bucket/prefix`.
+
+    A folder that is not there is made where `create` says so: by who writes. A reader would take the
+    empty one for the store, and all files for gone. Raises NotADirectoryError.
+    """
     parts = urlsplit(url)
     if parts.scheme == "file":
         folder = Path(unquote(parts.path))
-        folder.mkdir(parents=True, exist_ok=True)
+        if create:
+            folder.mkdir(parents=True, exist_ok=True)
+        elif not folder.is_dir():
+            raise NotADirectoryError(f"BLOB_URL: there is no folder {folder}, or it is not mounted")
         return LocalStore(prefix=folder)
     return from_url(url)

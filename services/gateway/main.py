@@ -28,7 +28,7 @@ _PARSERS = 2
 
 async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
     names = Named(settings.topic_prefix)
-    store = open_store(settings.blobs)
+    store = open_store(settings.blobs, create=True)
     async with (
         listening(settings.host, settings.port) as listener,
         postgres.pool(settings) as pool,

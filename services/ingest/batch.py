@@ -56,6 +56,7 @@ class Batch:
         self.pace = Pace()
         self.look: Look | None = None
         self.rests_until = 0.0
+        self._missing_since: float | None = None
 
     @property
     def running(self) -> bool:
@@ -68,6 +69,16 @@ class Batch:
     @property
     def weight(self) -> int:
         return self.look.weight if self.look else 1
+
+    def found(self) -> None:
+        """Its file was read."""
+        self._missing_since = None
+
+    def gone(self, now: float, timing: Timing) -> bool:
+        """Its file was not there at `now`. True once that has lasted long enough to be believed."""
+        if self._missing_since is None:
+            self._missing_since = now
+        return now - self._missing_since >= timing.gone_after
 
     def demand(self, now: float, timing: Timing) -> Demand:
         """How many slices it may have out, by its state, its pace, its book and what it has left."""

@@ -16,7 +16,7 @@ from services.ingest.book import Book
 from services.ingest.cutting import Unreadable, rows_of
 from services.ingest.desk import Desk
 from services.ingest.dispatcher import Dispatcher, Order
-from services.ingest.tape import Away, read_range
+from services.ingest.tape import Away, Missing, read_range
 from services.ingest.timing import Timing
 from services.ingest.window import share_out
 from shared import metrics
@@ -24,6 +24,7 @@ from shared.events import BatchEvent, BatchSubmitted, Event, SliceFinished, Slic
 from shared.logs import log
 
 _REST_SECONDS = 3.0
+_GONE = "The stored rows of this batch are gone."
 
 
 class Handler:
@@ -90,18 +91,30 @@ class Handler:
 
     async def _cut(self, batch: Batch, grant: int, orders: list[Order]) -> None:
         """Adds up to `grant` slices of a batch, those that came back first."""
-        batch_id, most = batch.facts.batch_id, len(orders) + grant
+        most = len(orders) + grant
         try:
             await self._take_again(batch, most, orders)
             await self._take_new(batch, most, orders)
+            batch.found()
         except Away as error:
-            log.warning("blob store is away", batch=str(batch_id), error=str(error))
-            batch.rests_until = time.monotonic() + _REST_SECONDS
+            self._rest(batch, "blob store is away", str(error))
+        except Missing as error:
+            if batch.gone(time.monotonic(), self._timing):
+                await self._give_up(batch, _GONE, orders)
+            else:
+                self._rest(batch, "the blob store does not find a batch's rows", str(error))
         except Unreadable as error:
-            log.error("batch cannot go on", batch=str(batch_id), reason=str(error))
-            orders[:] = [order for order in orders if order.batch is not batch]
-            self._desk.forget([batch_id])
-            await self._book.fail(batch.facts, str(error))
+            await self._give_up(batch, str(error), orders)
+
+    def _rest(self, batch: Batch, what: str, detail: str) -> None:
+        log.warning(what, batch=str(batch.facts.batch_id), detail=detail)
+        batch.rests_until = time.monotonic() + _REST_SECONDS
+
+    async def _give_up(self, batch: Batch, reason: str, orders: list[Order]) -> None:
+        log.error("batch cannot go on", batch=str(batch.facts.batch_id), reason=reason)
+        orders[:] = [order for order in orders if order.batch is not batch]
+        self._desk.forget([batch.facts.batch_id])
+        await self._book.fail(batch.facts, reason)
 
     async def _take_again(self, batch: Batch, most: int, orders: list[Order]) -> None:
         now = time.monotonic()

@@ -1,9 +1,11 @@
 """Wires ingest: who holds what, in the order in which it is opened and closed."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiokafka.admin import AIOKafkaAdminClient
+from obstore.store import ObjectStore
 
 from services.ingest.book import Book
 from services.ingest.desk import Desk
@@ -27,6 +29,8 @@ from shared.topics import OUTCOMES, Named
 from shared.watchdog import Watchdog
 
 _ADMIN_MS = 20_000
+_FOLDER_SECONDS = 30.0
+_RETRY_SECONDS = 0.2
 
 
 @asynccontextmanager
@@ -37,6 +41,18 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         yield client
     finally:
         await client.close()
+
+
+async def open_blobs(url: str, stop: Stop) -> ObjectStore:
+    """The gateway makes a folder that is not there, perhaps a moment from now. Raises NotADirectoryError."""
+    until = time.monotonic() + _FOLDER_SECONDS
+    while True:
+        try:
+            return open_store(url)
+        except NotADirectoryError:
+            if stop.asked or time.monotonic() > until:
+                raise
+        await stop.wait(_RETRY_SECONDS)
 
 
 async def start(settings: IngestSettings, health: Health, stop: Stop) -> None:
@@ -55,7 +71,7 @@ async def serve(settings: IngestSettings, health: Health, stop: Stop, timing: Ti
         ops.serve(settings.ops_host, settings.ops_port, health),
     ):
         health.checks = {"postgres": lambda: pool.fetchval("select 1"), "redis": store.ping}
-        desk, book, blobs = Desk(), Book(pool), open_store(settings.blob_url)
+        desk, book, blobs = Desk(), Book(pool), await open_blobs(settings.blob_url, stop)
         ownership = Ownership(consumer, names.topic(OUTCOMES), desk.news.ring)
         handler = Handler(desk, book, Dispatcher(producer), blobs, timing)
         overseer = Overseer(

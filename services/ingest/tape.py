@@ -6,19 +6,22 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from services.ingest.cutting import DECIDING_BYTES, Cursor, Shape, Slice, Unreadable, cut
+from services.ingest.cutting import DECIDING_BYTES, Cursor, Shape, Slice, cut
 
 _AHEAD_BYTES = 1 << 20
 _READ_SECONDS = 30.0
-_GONE = "The stored rows of this batch are gone."
 
 
 class Away(Exception):
     """The blob store does not answer; the same read may succeed later."""
 
 
+class Missing(Exception):
+    """The blob store says that the file is not there: it is gone, or a volume is not mounted."""
+
+
 async def read_range(store: ObjectStore, path: str, first: int, end: int) -> bytes:
-    """Bytes `first` to before `end`. Raises Unreadable if the file is gone, Away if the store is.
+    """Bytes `first` to before `end`. Raises Missing if the file is not there, Away if the store is not.
 
     In a thread: obstore's asynchronous calls can abort a process that exits soon after one.
     """
@@ -26,18 +29,18 @@ async def read_range(store: ObjectStore, path: str, first: int, end: int) -> byt
         async with asyncio.timeout(_READ_SECONDS):
             return bytes(await asyncio.to_thread(obstore.get_range, store, path, start=first, end=end))
     except FileNotFoundError as error:
-        raise Unreadable(_GONE) from error
+        raise Missing(path) from error
     except (BaseError, OSError, TimeoutError) as error:
         raise Away(type(error).__name__) from error
 
 
 async def size_of(store: ObjectStore, path: str) -> int:
-    """Bytes. Raises Unreadable if the file is gone, Away if the store is."""
+    """Bytes. Raises Missing if the file is not there, Away if the store is not."""
     try:
         async with asyncio.timeout(_READ_SECONDS):
             meta = await asyncio.to_thread(obstore.head, store, path)
     except FileNotFoundError as error:
-        raise Unreadable(_GONE) from error
+        raise Missing(path) from error
     except (BaseError, OSError, TimeoutError) as error:
         raise Away(type(error).__name__) from error
     return meta["size"]
@@ -73,7 +76,7 @@ class Tape:
         return piece, self._block[start : start + piece.end_byte - piece.first_byte]
 
     async def read_ahead(self) -> None:
-        """Waits for bytes only when there are too few for the next slice. Raises Unreadable or Away."""
+        """Waits for bytes only when there are too few for the next slice. Raises Missing or Away."""
         if self.rows_left < 1:
             return
         if self._reading is not None and (self._reading.done() or self._unread < DECIDING_BYTES):

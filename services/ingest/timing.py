@@ -21,6 +21,9 @@ class Timing(msgspec.Struct, frozen=True):
     missing_after: float = 5.0
     overdue_after: float = 15.0
     patience: float = 300.0
+    # A file that the blob store does not find is waited for so long: its volume may not be mounted, or
+    # BLOB_URL names another store, and a batch that failed stays so.
+    gone_after: float = 300.0
     # Given back although its batch runs: an analyzer read an old state and learns of the new one soon.
     given_back: float = 1.0
 

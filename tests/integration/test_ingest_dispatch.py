@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from shared.desired import State
 from shared.events import SliceDispatched, SliceFinished
 from shared.ids import chunk_id, slice_id
-from tests.integration.ingest_world import OUTCOMES, World, a_world, finish, release, until
+from tests.integration.ingest_world import OUTCOMES, QUICK, World, a_world, finish, release, until
 
 
 @pytest.fixture
@@ -167,13 +169,27 @@ async def test_a_small_batch_behind_a_huge_one_starts_at_once(world: World) -> N
 
 
 async def test_a_batch_whose_file_is_gone_fails_with_a_reason(world: World) -> None:
-    async with world.analyzer(), world.member():
+    at_once = msgspec.structs.replace(QUICK, gone_after=0.0)
+    async with world.analyzer(), world.member(timing=at_once):
         batch = await world.upload(100, announce=False, desired=State.HELD)
         (world.blobs / f"{batch}.jsonl").unlink()
         await world.want(batch, State.RUNNING)
         await until(lambda: _closed(world, batch))
     end = await world.pool.fetchrow("select kind, reason from lifecycle.terminal where batch_id = $1", batch)
     assert tuple(end) == ("failed", "The stored rows of this batch are gone.")
+
+
+async def test_a_file_that_was_not_found_for_a_while_is_read_when_it_is_back(world: World) -> None:
+    async with world.analyzer(), world.member():
+        batch = await world.upload(100, announce=False, desired=State.HELD)
+        here, elsewhere = world.blobs / f"{batch}.jsonl", world.blobs / "not-mounted"
+        here.rename(elsewhere)
+        with capture_logs() as said:
+            await world.want(batch, State.RUNNING)
+            await until(lambda: any("does not find" in each["event"] for each in said))
+        elsewhere.rename(here)
+        await world.whole(batch, 100)
+    assert await world.pool.fetchval("select count(*) from lifecycle.terminal") == 0
 
 
 async def test_a_batch_whose_file_was_cut_fails_and_the_others_go_on(world: World) -> None:
