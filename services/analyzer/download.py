@@ -15,6 +15,7 @@ from yarl import URL
 
 from services.analyzer.address_guard import AddressGuard, Opened
 from services.analyzer.fetch_failure import FAILURES, MAX_WAIT, FetchFailure, of_exception, of_status
+from services.analyzer.memory import Portion
 from services.analyzer.sniff import SIGNATURE_BYTES, in_words, is_picture
 from services.analyzer.web_address import InvalidAddress, web_address
 from shared.error_classes import ErrorClass
@@ -23,6 +24,8 @@ MAX_BYTES = 20 * 1000 * 1000
 TRY_SECONDS = 15.0
 CONNECT_SECONDS = 5.0
 MAX_REDIRECTS = 3
+# What a picture counts for until its host says how large it is.
+EXPECTED_BYTES = 1_000_000
 TRIES = 3
 """At most 3 · 15 s and two waits of 7 s between them: less than a minute in all."""
 
@@ -37,6 +40,13 @@ class Picture(msgspec.Struct, frozen=True, gc=False):
     """Content that begins like a picture and is whole."""
 
     content: bytes
+
+
+class _NoRoom(Exception):
+    """The picture is larger than what was taken for it, and there is no more memory now."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
 
 
 class Downloader:
@@ -65,35 +75,56 @@ class Downloader:
     async def __aexit__(self, *_: object) -> None:
         await self._session.close()
 
-    async def fetch(self, address: str) -> Picture | FetchFailure:
-        """The picture at `address`, after up to three tries, or why there is none. Raises nothing."""
+    async def fetch(self, address: str, portion: Portion) -> Picture | FetchFailure:
+        """The picture at `address`, after up to three tries, or why there is none; `portion` is then as large
+        as the picture. Raises nothing."""
         try:
             url = web_address(address)
         except InvalidAddress as error:
             return FetchFailure(ErrorClass.INVALID_URL, str(error))
         for tried in range(1, TRIES):
-            outcome = await self._try(url)
+            outcome = await self._try(url, portion)
             if isinstance(outcome, Picture) or not outcome.again:
                 return outcome
             await asyncio.sleep(max(outcome.wait, random.uniform(0, min(2.0**tried, MAX_WAIT))))
-        return await self._try(url)
+        return await self._try(url, portion)
 
-    async def _try(self, url: URL) -> Picture | FetchFailure:
+    async def _try(self, url: URL, portion: Portion) -> Picture | FetchFailure:
+        """No download begins without memory. One that needs more than there is breaks off and begins again
+        when it has that: an open connection would not wait for minutes, and would hold what it has read."""
         async with self._places.at(url.raw_host or ""):
             try:
-                # aiohttp counts the reply that it does not follow any more.
-                async with self._session.get(url, max_redirects=MAX_REDIRECTS + 1) as response:
-                    if not 200 <= response.status < 300:
-                        return of_status(response.status, response.headers.get("Retry-After", ""))
-                    return await _read(response)
-            except FAILURES as error:
-                return of_exception(error)
+                return await self._once(url, portion, EXPECTED_BYTES)
+            except _NoRoom as more:
+                size = more.size
+            try:
+                return await self._once(url, portion, size)
+            except _NoRoom:
+                return await self._once(url, portion, MAX_BYTES)
+
+    async def _once(self, url: URL, portion: Portion, size: int) -> Picture | FetchFailure:
+        await portion.take(size)
+        outcome = None
+        try:
+            # aiohttp counts the reply that it does not follow any more.
+            async with self._session.get(url, max_redirects=MAX_REDIRECTS + 1) as response:
+                if not 200 <= response.status < 300:
+                    return of_status(response.status, response.headers.get("Retry-After", ""))
+                outcome = await _read(response, portion)
+                return outcome
+        except FAILURES as error:
+            return of_exception(error)
+        finally:
+            portion.shrink(len(outcome.content) if isinstance(outcome, Picture) else 0)
 
 
-async def _read(response: aiohttp.ClientResponse) -> Picture | FetchFailure:
+async def _read(response: aiohttp.ClientResponse, portion: Portion) -> Picture | FetchFailure:
     """The content, decoded, unless it is too much or no picture: then the rest is not waited for."""
-    if (response.content_length or 0) > MAX_BYTES:
+    length = response.content_length or 0
+    if length > MAX_BYTES:
         return _TOO_LARGE
+    if not portion.grow(length):
+        raise _NoRoom(length)
     pieces: list[bytes] = []
     size = 0
     async for piece in response.content.iter_any():
@@ -103,6 +134,9 @@ async def _read(response: aiohttp.ClientResponse) -> Picture | FetchFailure:
             break
         if size > MAX_BYTES:
             return _TOO_LARGE
+        # Without a length, or a compressed one's: nothing is known but the most that it may be.
+        if size > portion.size and not portion.grow(MAX_BYTES):
+            raise _NoRoom(MAX_BYTES)
     content = b"".join(pieces)
     if not is_picture(content):
         return FetchFailure(ErrorClass.NOT_AN_IMAGE, in_words(content))

@@ -10,7 +10,7 @@ from services.analyzer.cache import Claim, ImageCache
 from services.analyzer.calls import Calls
 from services.analyzer.download import Downloader, Picture
 from services.analyzer.entries import Entry
-from services.analyzer.memory import Memory
+from services.analyzer.memory import Memory, Portion
 from services.analyzer.pending import Failed, LeaseLost, NotRunning, PendingImage, Wanted
 from shared import metrics
 
@@ -70,9 +70,8 @@ class Images:
             task.exception()  # looked at: its rows may have left
 
     async def _fly(self, wanted: Wanted) -> Entry:
-        async with self._memory.share() as take:
-            content = await self._download(wanted.url)
-            take(len(content))
+        with self._memory.portion() as portion:
+            content = await self._download(wanted.url, portion)
             content_hash = hashlib.sha256(content).hexdigest()
             while True:
                 try:
@@ -80,9 +79,9 @@ class Images:
                 except LeaseLost:
                     continue
 
-    async def _download(self, url: str) -> bytes:
+    async def _download(self, url: str, portion: Portion) -> bytes:
         with metrics.DOWNLOAD_SECONDS.time():
-            picture = await self._downloader.fetch(url)
+            picture = await self._downloader.fetch(url, portion)
         if not isinstance(picture, Picture):
             raise Failed(picture.error_class, picture.message)
         metrics.DOWNLOAD_BYTES.inc(len(picture.content))

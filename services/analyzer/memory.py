@@ -1,37 +1,79 @@
-"""The memory that downloaded pictures may take: while it is full, no download begins."""
+"""The memory that pictures in hand may take: who finds too little waits in line, and holds none meanwhile."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-# What a picture counts for until its size is known.
-_EXPECTED = 1_000_000
+
+class Portion:
+    """What one picture takes of the memory, in bytes."""
+
+    def __init__(self, memory: "Memory") -> None:
+        self._memory = memory
+        self.size = 0
+
+    async def take(self, size: int) -> None:
+        """Gives back what it has, and waits for `size`."""
+        self.shrink(0)
+        await self._memory.wait(size)
+        self.size = size
+
+    def grow(self, size: int) -> bool:
+        """Takes at least `size` if there is room now and nobody waits for it."""
+        more = size - self.size
+        if more > 0:
+            if not self._memory.has(more):
+                return False
+            self._memory.taken += more
+            self.size = size
+        return True
+
+    def shrink(self, size: int) -> None:
+        less = self.size - size
+        self.size = size
+        self._memory.give(less)
 
 
 class Memory:
-    """`most` bytes, passed by no more than what downloads under way turn out larger than expected."""
+    """At most `most` bytes are taken, unless a single picture is larger."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._freed = asyncio.Event()
+        self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
         self.taken = 0
 
-    @asynccontextmanager
-    async def share(self) -> AsyncIterator[Callable[[int], None]]:
-        """Waits for room; yields what to call with the picture's size."""
-        while self.taken >= self._most:
-            self._freed.clear()
-            await self._freed.wait()
-        mine = 0
-
-        def take(size: int) -> None:
-            nonlocal mine
-            self.taken += size - mine
-            mine = size
-            self._freed.set()
-
-        take(_EXPECTED)
+    @contextmanager
+    def portion(self) -> Iterator[Portion]:
+        portion = Portion(self)
         try:
-            yield take
+            yield portion
         finally:
-            take(0)
+            portion.shrink(0)
+
+    def has(self, size: int) -> bool:
+        return not self._line and self._fits(size)
+
+    async def wait(self, size: int) -> None:
+        """First come, first served, or small pictures would keep a large one waiting for ever."""
+        if self.has(size):
+            self.taken += size
+            return
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._line.append((size, place))
+        try:
+            await place
+        except asyncio.CancelledError:
+            self.give(0 if place.cancelled() else size)
+            raise
+
+    def give(self, size: int) -> None:
+        self.taken -= size
+        while self._line and (self._line[0][1].done() or self._fits(self._line[0][0])):
+            wanted, place = self._line.popleft()
+            if not place.done():
+                self.taken += wanted
+                place.set_result(None)
+
+    def _fits(self, size: int) -> bool:
+        return self.taken == 0 or self.taken + size <= self._most

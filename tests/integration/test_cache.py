@@ -16,6 +16,7 @@ from services.analyzer.download import Picture
 from services.analyzer.entries import Entry
 from services.analyzer.fetch_failure import FetchFailure
 from services.analyzer.images import Images
+from services.analyzer.memory import Portion
 from services.analyzer.pending import Failed, LeaseLost, NotRunning, PendingImage, Wanted
 from shared.error_classes import ErrorClass
 from tests.integration.analyzer_parts import BATCH, URL, Parts, entry, image, redis_of
@@ -141,7 +142,7 @@ class Web:
     def __init__(self) -> None:
         self.fetched: list[str] = []
 
-    async def fetch(self, url: str) -> Picture | FetchFailure:
+    async def fetch(self, url: str, portion: Portion) -> Picture | FetchFailure:
         self.fetched.append(url)
         await asyncio.sleep(0)
         if "404" in url:

@@ -12,6 +12,7 @@ from services.analyzer import download, fetch_failure
 from services.analyzer.address_guard import parse_allow_nets
 from services.analyzer.download import Downloader, Picture
 from services.analyzer.fetch_failure import FetchFailure
+from services.analyzer.memory import Memory
 from shared.error_classes import ErrorClass
 from tests.fakes.images import ImageServer, serve
 from tests.fakes.pictures import good
@@ -35,8 +36,16 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "MAX_WAIT", 0.01)
 
 
+async def fetch(downloader: Downloader, url: str) -> Picture | FetchFailure:
+    memory = Memory(150_000_000)
+    with memory.portion() as portion:
+        outcome = await downloader.fetch(url, portion)
+        assert memory.taken == (len(outcome.content) if isinstance(outcome, Picture) else 0)
+    return outcome
+
+
 async def failure(downloader: Downloader, url: str) -> FetchFailure:
-    outcome = await downloader.fetch(url)
+    outcome = await fetch(downloader, url)
     assert isinstance(outcome, FetchFailure), url
     assert url not in outcome.message
     assert outcome.message.endswith(".")
@@ -45,7 +54,7 @@ async def failure(downloader: Downloader, url: str) -> FetchFailure:
 
 @pytest.mark.parametrize("path", ["good", "slow/50", "drip/200", "redirect/3", "flaky/2"])
 async def test_pictures_come_whole(images: ImageServer, downloader: Downloader, path: str) -> None:
-    assert await downloader.fetch(f"{images.url}/{path}/7.jpg") == Picture(good(7, 0))
+    assert await fetch(downloader, f"{images.url}/{path}/7.jpg") == Picture(good(7, 0))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +83,7 @@ async def test_failures_have_a_class_and_transient_ones_three_tries(
 async def test_a_picture_that_never_ends_is_cut_at_the_cap(images: ImageServer) -> None:
     async with Downloader(parse_allow_nets("127.0.0.1/32"), at_once=1) as downloader:
         assert (await failure(downloader, f"{images.url}/endless/1.jpg")).error_class is ErrorClass.TOO_LARGE
-        assert isinstance(await downloader.fetch(f"{images.url}/good/1.jpg"), Picture)
+        assert isinstance(await fetch(downloader, f"{images.url}/good/1.jpg"), Picture)
 
 
 async def test_redirects_are_counted_and_stay_on_the_public_web(
@@ -128,9 +137,9 @@ async def test_unreachable_hosts_and_names(downloader: Downloader) -> None:
 async def test_one_slow_host_leaves_places_for_others(images: ImageServer) -> None:
     port = images.url.rpartition(":")[2]
     async with Downloader(parse_allow_nets("127.0.0.0/8"), at_once=4, try_seconds=3) as downloader:
-        slow = [asyncio.create_task(downloader.fetch(f"{images.url}/slow/700/{n}.jpg")) for n in range(4)]
+        slow = [asyncio.create_task(fetch(downloader, f"{images.url}/slow/700/{n}.jpg")) for n in range(4)]
         await asyncio.sleep(0)
-        assert isinstance(await downloader.fetch(f"http://localhost:{port}/good/1.jpg"), Picture)
+        assert isinstance(await fetch(downloader, f"http://localhost:{port}/good/1.jpg"), Picture)
         assert not any(task.done() for task in slow)
         assert all(isinstance(outcome, Picture) for outcome in await asyncio.gather(*slow))
 
@@ -154,6 +163,36 @@ async def test_compressed_replies_are_capped_after_unpacking(downloader: Downloa
         assert (await failure(downloader, url)).error_class is ErrorClass.TOO_LARGE
 
 
+@pytest.mark.parametrize("told", [True, False], ids=["with a length", "without"])
+async def test_large_pictures_at_once_stay_within_the_memory(told: bool) -> None:
+    picture, memory, most, asked = b"\xff\xd8\xff" + bytes(3_000_000), Memory(25_000_000), 0, 0
+
+    async def large(request: web.Request) -> web.StreamResponse:
+        nonlocal asked, most
+        asked, most = asked + 1, max(most, memory.taken)
+        response = web.StreamResponse()
+        if told:
+            response.content_length = len(picture)
+        await response.prepare(request)
+        await response.write(picture)
+        return response
+
+    async def fetched(downloader: Downloader, url: str) -> None:
+        with memory.portion() as portion:
+            outcome = await downloader.fetch(url, portion)
+            assert isinstance(outcome, Picture)
+            assert outcome.content == picture
+            assert portion.size == len(picture)
+
+    opened = parse_allow_nets("127.0.0.1/32")
+    async with served(large) as url, Downloader(opened, at_once=100, try_seconds=10) as downloader:
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(fetched(downloader, f"{url}?{n}") for n in range(40)))
+    assert 20_000_000 < most <= 25_000_000
+    assert 40 < asked <= 120, "who finds no room asks again, twice at most"
+    assert memory.taken == 0
+
+
 async def test_requests_carry_no_cookies_and_no_referer(downloader: Downloader) -> None:
     seen: list[set[str]] = []
 
@@ -163,7 +202,7 @@ async def test_requests_carry_no_cookies_and_no_referer(downloader: Downloader) 
 
     async with served(remember) as url:
         for _ in range(2):
-            assert isinstance(await downloader.fetch(url), Picture)
+            assert isinstance(await fetch(downloader, url), Picture)
     assert all(headers == {"host", "user-agent", "accept", "accept-encoding"} for headers in seen)
 
 
