@@ -16,10 +16,10 @@ from starlette.requests import Request
 from services.gateway import fields
 from services.gateway.body import body_of, declared_length, within
 from services.gateway.change import Changed, change
-from services.gateway.errors import KeyReused, SystemUnavailable
+from services.gateway.errors import SystemUnavailable
 from services.gateway.multipart import UploadForm
 from services.gateway.settings import GatewaySettings
-from services.gateway.submit import Key, NewBatch, Submitted, submit
+from services.gateway.submit import Key, NewBatch, Submission, Submitted
 from services.gateway.transitions import Action
 from services.gateway.upload import Upload, paths_of, too_large
 from shared import metrics
@@ -93,11 +93,13 @@ class Handler:
         except BaseException:
             await asyncio.shield(upload.discard())
             raise
-        # A commit whose answer is lost may have happened: then the blobs stay, or a batch had no file.
+        submission = Submission(self._pool, batch, Key(key, print_of) if key else None)
         try:
-            submitted = await submit(self._pool, batch, Key(key, print_of) if key else None)
-        except KeyReused:
-            await upload.discard()
+            submitted = await submission.submit()
+        except BaseException:
+            # A commit whose answer is lost may have happened: then the blobs stay, or a batch had no file.
+            if not submission.may_be_committed:
+                await asyncio.shield(upload.discard())
             raise
         if submitted.created:
             await self._accepted(batch)

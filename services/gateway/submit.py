@@ -60,15 +60,26 @@ class Submitted(NamedTuple):
     created: bool
 
 
-async def submit(pool: Pool, batch: NewBatch, key: Key | None) -> Submitted:
-    """Raises KeyReused when the key was sent with something else. Who commits first has the key."""
-    body = batch.reply()
-    async with pool.acquire(timeout=_SECONDS) as connection:
-        async with connection.transaction():
-            if key is None or await _take_key(connection, batch.batch_id, key, body):
-                await _put(connection, batch)
-                return Submitted(body, created=True)
-        return Submitted(await _reply_of(connection, key), created=False)
+class Submission:
+    """One try to make a batch. After an error, its blobs are of no use unless `may_be_committed`: the answer
+    to a commit can be lost."""
+
+    def __init__(self, pool: Pool, batch: NewBatch, key: Key | None) -> None:
+        self._pool = pool
+        self._batch = batch
+        self._key = key
+        self.may_be_committed = False
+
+    async def submit(self) -> Submitted:
+        """Raises KeyReused when the key was sent with something else. Who commits first has the key."""
+        key, body = self._key, self._batch.reply()
+        async with self._pool.acquire(timeout=_SECONDS) as connection:
+            async with connection.transaction():
+                if key is None or await _take_key(connection, self._batch.batch_id, key, body):
+                    await _put(connection, self._batch)
+                    self.may_be_committed = True
+                    return Submitted(body, created=True)
+            return Submitted(await _reply_of(connection, key), created=False)
 
 
 async def _take_key(connection: Connection, batch_id: UUID, key: Key, body: bytes) -> bool:
