@@ -1,4 +1,4 @@
-"""Wires the gateway: its clients, the web application, the outbox's relay, the mirror's keeper."""
+"""Wires the gateway: its clients, the web application, the outbox's relay, the mirror's keeper, the sweep."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,6 +12,7 @@ from services.gateway.guard import hosts_of
 from services.gateway.handler import Handler
 from services.gateway.mirror import MirrorKeeper
 from services.gateway.settings import GatewaySettings
+from services.gateway.sweep import Sweep
 from services.gateway.webserver import WebServer, listening
 from shared import kafka, ops, postgres, redis
 from shared.blobs import open_store
@@ -51,6 +52,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
                 web.run(stop),
                 Relay(pool, producer).run(stop),
                 MirrorKeeper(pool, mirror).run(stop),
+                Sweep(pool, store).run(stop),
             )
 
 
