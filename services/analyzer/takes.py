@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 
+from shared.heartbeats import heartbeat_key
 from shared.redis import script
 
 _DAY_SECONDS = 86_400
@@ -28,10 +29,6 @@ def takers_key(slice_id: UUID) -> str:
 
 def _marks_key(slice_id: UUID) -> str:
     return f"marks:{slice_id}"
-
-
-def heartbeat_key(slice_id: UUID) -> str:
-    return f"slice:{slice_id}"
 
 
 class Takes:

@@ -1,4 +1,7 @@
-"""Work that is past its deadline, with why: shown to those on call. Ingest hands it out again."""
+"""Work that is past its deadline and in nobody's hands, with why: shown to those on call.
+
+It is for looking only: what is lost, ingest proves by itself and hands out again, whatever its age.
+"""
 
 from typing import NamedTuple
 
@@ -6,6 +9,7 @@ import asyncpg
 from redis.asyncio import Redis
 
 from shared import metrics
+from shared.heartbeats import heartbeat_key
 from shared.ids import slice_id
 from shared.logs import log
 from shared.postgres import UNAVAILABLE, Pool, statements_beside
@@ -15,18 +19,18 @@ from shared.stopping import Stop
 
 _SQL = statements_beside(__file__)
 _LOOK_SECONDS = 5.0
-# Twice what ingest waits before it hands a silent slice out again.
+# Many times the seconds that a slice waits for its turn and its results for the exporter, where quota
+# does not bind. A slice in hand has no deadline: quota or slow hosts may hold it for long.
 _DEADLINE_SECONDS = 120.0
 _MOST = 1_000
 
 
 class Signs(NamedTuple):
-    """What is known of a slice past its deadline. `held`: an analyzer says that it has it in hand."""
+    """What is known of a slice past its deadline. `room` is what all live analyzers can hold."""
 
     finished: bool
     dispatch: int
     missing: int
-    held: bool
     room: int
 
 
@@ -35,11 +39,9 @@ def why(signs: Signs) -> str:
         return "all rows have their results; the book has not noticed"
     if signs.finished:
         return f"reported finished, but {signs.missing} rows have no result"
-    if signs.held:
-        return f"an analyzer still works on it: {signs.missing} rows to go"
     if signs.room == 0:
         return "no analyzer is there to take it"
-    return f"handed out {signs.dispatch} times, nobody works on it"
+    return f"waits for an analyzer that takes it (dispatch {signs.dispatch})"
 
 
 class StuckWork:
@@ -58,7 +60,8 @@ class StuckWork:
 
     async def look(self) -> int:
         """Writes what is stuck now; how many slices that is."""
-        rows = await self._pool.fetch(_SQL["slices_overdue"], self._deadline_seconds, _MOST)
+        overdue = await self._pool.fetch(_SQL["slices_overdue"], self._deadline_seconds, _MOST)
+        rows = await self._in_no_hands(overdue)
         reasons = await self._reasons(rows)
         keys = ("batch_id", "chunk_no", "first_row", "since")
         batches, chunks, firsts, since = ([row[key] for row in rows] for key in keys)
@@ -72,10 +75,11 @@ class StuckWork:
         if not rows:
             return []
         room = await self._room.total()
-        hearts = await self._redis.mget(
-            [f"slice:{slice_id(row['batch_id'], row['first_row'])}" for row in rows]
-        )
-        return [
-            why(Signs(row["finished"], row["dispatch"], row["missing"], heart is not None, room))
-            for row, heart in zip(rows, hearts, strict=True)
-        ]
+        return [why(Signs(row["finished"], row["dispatch"], row["missing"], room)) for row in rows]
+
+    async def _in_no_hands(self, rows: list[asyncpg.Record]) -> list[asyncpg.Record]:
+        if not rows:
+            return []
+        keys = [heartbeat_key(slice_id(row["batch_id"], row["first_row"])) for row in rows]
+        hearts = await self._redis.mget(keys)
+        return [row for row, heart in zip(rows, hearts, strict=True) if heart is None]

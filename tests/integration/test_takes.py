@@ -16,7 +16,7 @@ from services.analyzer.entries import Entry
 from services.analyzer.handler import SliceHandler
 from services.analyzer.pending import NotRunning, Wanted
 from services.analyzer.states import States
-from services.analyzer.takes import Takes, heartbeat_key
+from services.analyzer.takes import Takes
 from shared.desired import DesiredMirror, State
 from shared.error_classes import ErrorClass
 from shared.events import (
@@ -28,6 +28,7 @@ from shared.events import (
     SliceReleased,
     SliceRow,
 )
+from shared.heartbeats import heartbeat_key
 from shared.stopping import Stop
 from shared.topics import Topic
 from tests.integration.analyzer_parts import BATCH, entry, redis_of, run_batch
