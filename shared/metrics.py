@@ -1,4 +1,4 @@
-"""Every metric of the system, by name, with what it says. docs/metrics.md includes this file."""
+"""Every metric of the system, by name, with what it says."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -7,7 +7,7 @@ _LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60)
 # --- Kafka, every consumer ------------------------------------------------------------------------
 # Records read, by topic.
 RECORDS_READ = Counter("ia_records_read", "Records read", ["topic"])
-# Records that could not be decoded and went to the dead-letter topic.
+# Records that could not be decoded or stored and went to the dead-letter topic, by topic.
 DEAD_LETTERS = Counter("ia_dead_letters", "Records sent to a dead-letter topic", ["topic"])
 # End of the log less the committed position, in records, by group; the monitor measures all groups.
 CONSUMER_LAG = Gauge("ia_consumer_lag_records", "Records not yet processed", ["group", "topic"])
@@ -45,7 +45,7 @@ CACHE = Counter("ia_cache_lookups", "Result cache look-ups", ["result"])
 DOWNLOAD_SECONDS = Histogram("ia_download_seconds", "Download time", buckets=_LATENCY)
 # Bytes downloaded.
 DOWNLOAD_BYTES = Counter("ia_download_bytes", "Bytes downloaded")
-# Provider calls, by outcome: ok | quota | key | unavailable | timeout | request.
+# Provider calls, by outcome: ok | quota | key | unavailable | timeout | crashed | request.
 CALLS = Counter("ia_provider_calls", "Provider calls", ["provider", "outcome"])
 # Images sent in provider calls that were answered.
 CALL_IMAGES = Counter("ia_provider_images", "Images annotated", ["provider"])
@@ -57,9 +57,9 @@ CALLS_IN_FLIGHT = Gauge("ia_provider_calls_in_flight", "Provider calls in flight
 QUOTA_USED = Gauge("ia_quota_used", "Quota slots in use", ["group"])
 # Quota slots left, by group, at the last permit.
 QUOTA_LEFT = Gauge("ia_quota_left", "Quota slots left", ["group"])
-# 1 for the state that a key is in: ok | cooling | quarantined. Keys are told by fingerprint.
+# 1 for the state that a key is in: ok | quarantined, 0 for the other. Keys are told by fingerprint.
 KEY_STATE = Gauge("ia_key_state", "State of each key", ["key", "state"])
-# Seconds since a permit was last waited for; 0 when none is.
+# Seconds that calls waited for permits; several may wait at once.
 PERMIT_WAIT_SECONDS = Counter("ia_permit_wait_seconds", "Seconds waited for permits")
 
 # --- exporter -------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ BATCHES_ENDED = Counter("ia_batches_ended", "Batches ended", ["kind"])
 EXPORTS = Counter("ia_exports", "Exports streamed", ["format"])
 
 # --- monitor --------------------------------------------------------------------------------------
-# Slices in flight past their deadline.
-STUCK_SLICES = Gauge("ia_stuck_slices", "Slices past their deadline")
+# Slices past their deadline that no analyzer has in hand.
+STUCK_SLICES = Gauge("ia_stuck_slices", "Slices past their deadline, in nobody's hands")
 # Records in each dead-letter topic now, by the topic they came from.
 DEAD_LETTERS_KEPT = Gauge("ia_dead_letters_kept", "Records in the dead-letter topic", ["topic"])
