@@ -2,7 +2,7 @@
 
 Who took a slice and died finds the slice that kills its process (rule 6); who took it and lives is only slow:
 a slice is read again after a rebalance while another works on it. The heartbeat tells the monitor, which
-shows stuck work, that a slice is slow. Nothing is decided by it.
+shows stuck work, that a slice is in hand. Nothing is decided by it.
 """
 
 from collections.abc import Collection
