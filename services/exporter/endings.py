@@ -59,7 +59,7 @@ class Endings:
 
 
 def ending(whole: asyncpg.Record, at: datetime) -> BatchEnded:
-    """`completed` if at least one row succeeded, else `failed` (api-notes 16)."""
+    """`completed` if at least one row succeeded, else `failed`."""
     kind = BatchCompleted if whole["successful"] else BatchFailed
     return kind(
         batch_id=whole["batch_id"],

@@ -21,7 +21,7 @@ from shared import postgres, redis
 from shared.logs import log
 
 _STATIC = Path(__file__).parent / "static"
-# Both spellings serve every verb (api-notes 5).
+# Both spellings serve every verb.
 _BATCH_PREFIXES = ("/api/v1/batches", "/api/v1/batch")
 
 

@@ -1,5 +1,5 @@
-"""The columns of an export (api-notes 31): their header and their SQL. Names of an upload's own
-columns are hostile: they stand in the header, guarded, and in SQL only as a parameter."""
+"""The columns of an export: their header and their SQL. Names of an upload's own columns are hostile: they
+stand in the header, guarded, and in SQL only as a parameter."""
 
 import csv
 import io
@@ -49,5 +49,5 @@ def header(metadata: bool, extras: Sequence[str]) -> bytes:
 
 
 def guarded(cell: str) -> str:
-    """A cell that a spreadsheet would run as a formula, made text (api-notes 37)."""
+    """A cell that a spreadsheet would run as a formula, made text."""
     return "'" + cell if _RISKY.match(cell) and not _NUMBER.fullmatch(cell) else cell

@@ -9,7 +9,7 @@ _LONGEST_NAME = 100
 
 
 def filename(name: str, processed: int, total: int) -> str:
-    """`NAME-results.csv`; of an unfinished batch `NAME-results-partial-N-of-M.csv` (api-notes 36)."""
+    """`NAME-results.csv`; of an unfinished batch `NAME-results-partial-N-of-M.csv`."""
     stem = _UNSAFE.sub("_", name).strip(" ._")[:_LONGEST_NAME] or "batch"
     part = f"-partial-{processed}-of-{total}" if processed < total else ""
     return f"{stem}-results{part}.csv"

@@ -45,8 +45,8 @@ create table exporter.offsets (
 
 -- How cells leave in an export. Single expressions, so that the planner inlines them.
 create function exporter.cell(value text) returns text language sql immutable parallel safe as $$
-    -- A cell that a spreadsheet would run as a formula gets a leading quote (api-notes 37); a whole
-    -- number or an E.164 phone number (a number, too) is left as it is.
+    -- A cell that a spreadsheet would run as a formula gets a leading quote; a whole number or an
+    -- E.164 phone number (a number, too) is left as it is.
     select case
         when value ~ '^[[:space:]]*[-=+@\t\r]' and value !~ '^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$'
             then '''' || value

@@ -48,7 +48,7 @@ async def _control(ctx: Context, batch_id: UUID, action: Action) -> Response:
 
 
 def _facts(batch_id: UUID, action: Action, changed: Changed) -> dict[str, Any]:
-    """`started` is always true (api-notes 7)."""
+    """`started` is always true: clients read it as "done" whatever was asked for."""
     facts = {
         "batch_id": batch_id,
         "started": True,

@@ -1,4 +1,4 @@
-"""Batch ids in paths: a malformed one is one that does not exist (api-notes 25)."""
+"""Batch ids in paths: a malformed one is one that does not exist."""
 
 from typing import Annotated
 from uuid import UUID
