@@ -102,7 +102,7 @@ async def test_a_broken_off_upload_leaves_nothing(gateway: Gateway, client: http
     files, before = len(gateway.blob_files()), await batches(gateway)
     _, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
     writer.write(
-        b"POST /api/v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        b"POST /api/v1/batches HTTP/1.1\r\nHost: [::1]\r\nContent-Type: multipart/form-data; boundary=b\r\n"
         b"Content-Length: 60000000\r\n\r\n"
         b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\nurl\r\n'
     )
@@ -128,7 +128,7 @@ async def test_a_broken_off_upload_leaves_nothing(gateway: Gateway, client: http
 async def test_a_declared_size_too_large_is_refused_before_it_is_read(gateway: Gateway) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", int(gateway.url.rpartition(":")[2]))
     writer.write(
-        b"POST /api/v1/batches HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        b"POST /api/v1/batches HTTP/1.1\r\nHost: [::1]\r\nContent-Type: multipart/form-data; boundary=b\r\n"
         b"Content-Length: 300000000\r\n\r\n"
     )
     async with asyncio.timeout(10):
