@@ -1,6 +1,7 @@
 """Kafka clients with the settings that measurements chose, and an idempotent producer."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -30,8 +31,10 @@ def _hashed(key: bytes) -> int:
     return int(murmur2(key)) & 0x7FFFFFFF
 
 
-def partition_of(key: bytes, partitions: Sequence[int], _available: Sequence[int]) -> int:
-    """Kafka's default partitioner for records with a key."""
+def partition_of(key: bytes | None, partitions: Sequence[int], available: Sequence[int]) -> int:
+    """As Kafka's clients choose by default; only a dead letter may have no key."""
+    if key is None:
+        return random.choice(available or partitions)
     return partitions[_hashed(key) % len(partitions)]
 
 

@@ -8,8 +8,8 @@ __all__ = ["database_url", "kafka", "redis_url", "servers", "template", "topic_p
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two processes run the tests: a file stays in one of them, and so do those that share a system.
-    The longest go first, so that neither process waits long for the other."""
+    """Several processes run the tests: a file stays in one of them, and so do those that share a system.
+    The longest go first, so that no process waits long for the others."""
     for item in items:
         shared = "running" in getattr(item, "fixturenames", ())
         item.add_marker(pytest.mark.xdist_group("running" if shared else item.path.name))

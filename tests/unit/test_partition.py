@@ -11,3 +11,8 @@ from shared.kafka import partition_of
 def test_a_key_has_the_partition_of_kafkas_default(key: bytes, count: int) -> None:
     partitions = list(range(count))
     assert partition_of(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)
+
+
+def test_a_dead_letter_without_a_key_goes_anywhere() -> None:
+    assert partition_of(None, [0, 1, 2], [1]) == 1
+    assert partition_of(None, [0], []) == 0
