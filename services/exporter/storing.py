@@ -1,4 +1,4 @@
-"""A poll's results into the table: one COPY, one statement that upserts and counts (rule 3)."""
+"""A poll's results into the table: one statement that upserts and counts (rule 3)."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -24,29 +24,6 @@ REFUSED = (
     OverflowError,
     ValueError,
 )
-_COLUMNS = (
-    "batch_id",
-    "row_no",
-    "chunk_no",
-    "attempt",
-    "url",
-    "success",
-    "store_image",
-    "text_content",
-    "store_name",
-    "business_contact",
-    "image_description",
-    "error_class",
-    "error_message",
-    "analysis_result",
-    "processing_time_seconds",
-    "api_key_used",
-    "cache_hit",
-    "gemini_model_used",
-    "extra",
-    "created_at",
-    "worker",
-)
 
 
 class Chunk(NamedTuple):
@@ -59,19 +36,14 @@ class Chunk(NamedTuple):
 
 
 async def store(connection: Connection, events: Sequence[ImageAnalyzed]) -> list[Chunk]:
-    """Stores what is newer than what is there, in a savepoint. Raises one of REFUSED."""
+    """Stores what is newer than what is there, in a savepoint; at least one event. Raises one of REFUSED."""
+    columns = zip(*map(_record, events), strict=True)
     async with connection.transaction():
-        await connection.execute(_SQL["incoming"])
-        await connection.copy_records_to_table(
-            "incoming", records=[_record(event) for event in events], columns=_COLUMNS, schema_name="pg_temp"
-        )
-        chunks = [Chunk(*row) for row in await connection.fetch(_SQL["store"])]
-        await connection.execute(_SQL["incoming_empty"])
-    return chunks
+        return [Chunk(*row) for row in await connection.fetch(_SQL["store"], *columns)]
 
 
 def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
-    """In the order of _COLUMNS."""
+    """In the order of store.sql's parameters."""
     return (
         event.batch_id,
         event.row_no,

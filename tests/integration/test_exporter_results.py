@@ -188,7 +188,7 @@ async def test_poison_goes_to_the_dead_letters_and_the_rest_goes_on(here: World)
 
 CLASSES = [None, ErrorClass.DNS, ErrorClass.TIMEOUT, ErrorClass.HTTP_4XX]
 EVENT = st.tuples(st.integers(1, 12), st.integers(1, 4), st.sampled_from(CLASSES))
-POLLS = st.lists(st.lists(EVENT, max_size=15), max_size=6)
+POLLS = st.lists(st.lists(EVENT, min_size=1, max_size=15), max_size=6)
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,7 +1,20 @@
--- Stores the staged results that are newer than what is there, and moves the counters of their
+-- Stores the given results that are newer than what is there, and moves the counters of their
 -- chunks by old against new in the same statement. Sorted, so that two members never wait crosswise.
 -- Comes back: every touched chunk with its rows so far and the rows stored now.
-with stored as (
+-- Columns as arrays, one of each: 34 µs of the server a row of 2 KB, where COPY into a temporary table and
+-- its truncation take 71.
+with incoming as (
+    select * from unnest(
+        $1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::boolean[], $7::boolean[],
+        $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::json[],
+        $15::real[], $16::text[], $17::boolean[], $18::text[], $19::json[], $20::timestamptz[], $21::text[]
+    ) as a (
+        batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
+        business_contact, image_description, error_class, error_message, analysis_result,
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker
+    )
+),
+stored as (
     insert into exporter.results as r (
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
@@ -9,9 +22,9 @@ with stored as (
     )
     select distinct on (batch_id, row_no)
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
-        business_contact, image_description, error_class, error_message, analysis_result::json,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra::json, created_at
-    from pg_temp.incoming
+        business_contact, image_description, error_class, error_message, analysis_result,
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at
+    from incoming
     order by batch_id, row_no, attempt desc
     on conflict (batch_id, row_no) do update set
         attempt = excluded.attempt,
@@ -66,7 +79,7 @@ classed as (
 ),
 reported as (
     select batch_id, chunk_no, (array_agg(worker order by created_at desc))[1] as worker
-    from pg_temp.incoming
+    from incoming
     group by batch_id, chunk_no
 ),
 totalled as (
