@@ -1,13 +1,20 @@
 -- For each image: its entry, or '1' when the caller now holds the lease, or '0' when another does.
 -- The URL is led to the content in the same step.
+-- Each redis.call costs 4 µs here, so what is read is read at once.
 -- ARGV: caller, lease ms, ttl s, then (url key, entry key, lease key, content hash, what counts as no entry)
 --       an image.
+local keys = {}
+for i = 4, #ARGV, 5 do
+  keys[#keys + 1] = ARGV[i + 1]
+  keys[#keys + 1] = ARGV[i + 2]
+end
+local found = redis.call('MGET', unpack(keys))
 local answers = {}
 for i = 4, #ARGV, 5 do
   redis.call('SET', ARGV[i], ARGV[i + 3], 'EX', ARGV[3])
-  local entry = redis.call('GET', ARGV[i + 1])
+  local n = #answers + 1
+  local entry, holder = found[2 * n - 1], found[2 * n]
   if not entry or entry == ARGV[i + 4] then
-    local holder = redis.call('GET', ARGV[i + 2])
     if holder and holder ~= ARGV[1] then
       entry = '0'
     else
@@ -15,6 +22,6 @@ for i = 4, #ARGV, 5 do
       entry = '1'
     end
   end
-  answers[#answers + 1] = entry
+  answers[n] = entry
 end
 return answers

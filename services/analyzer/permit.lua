@@ -12,7 +12,11 @@
 local groups, images, unlimited = tonumber(ARGV[7]), {}, true
 local first = 8 + 2 * groups
 local flags, all = {}, true
-local states = {}
+local states, leases = {}, {}
+for i = first, #ARGV, 3 do
+  leases[#leases + 1] = ARGV[i]
+end
+local holders = redis.call('MGET', unpack(leases))
 for i = first, #ARGV, 3 do
   local desired = ARGV[i + 1]
   if not states[desired] then
@@ -24,7 +28,7 @@ for i = first, #ARGV, 3 do
     flag = 'u'
   elseif state ~= 'running' then
     flag = 'p'
-  elseif redis.call('GET', ARGV[i]) ~= ARGV[1] then
+  elseif holders[#flags + 1] ~= ARGV[1] then
     flag = 'l'
   end
   flags[#flags + 1] = flag

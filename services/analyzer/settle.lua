@@ -20,13 +20,22 @@ local function cut(group, now)
   redis.call('PEXPIRE', key, 86400000)
 end
 
+local leases, mine = {}, {}
 for i = 8, #ARGV, 3 do
   if ARGV[i + 2] ~= '' then
     redis.call('SET', ARGV[i], ARGV[i + 2], 'EX', ARGV[6])
   end
-  if redis.call('GET', ARGV[i + 1]) == ARGV[1] then
-    redis.call('DEL', ARGV[i + 1])
+  leases[#leases + 1] = ARGV[i + 1]
+end
+if #leases > 0 then
+  for i, holder in ipairs(redis.call('MGET', unpack(leases))) do
+    if holder == ARGV[1] then
+      mine[#mine + 1] = leases[i]
+    end
   end
+end
+if #mine > 0 then
+  redis.call('DEL', unpack(mine))
 end
 if limit > 0 then
   local time = redis.call('TIME')
