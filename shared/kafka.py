@@ -53,6 +53,25 @@ class Producer:
         )
         return sent
 
+    async def send_together(self, topic: Topic, key: bytes, events: Sequence[Event]) -> None:
+        """Events of one key in as few batches as hold them; returns when all are acknowledged.
+
+        One by one, each passes through the client's queue by itself: 60 µs a record against 20."""
+        name = self._names.topic(topic)
+        partitions = sorted(await self._client.partitions_for(name))
+        partition = partition_of(key, partitions, partitions)
+        batch = self._client.create_batch()
+        sent = []
+        for event in events:
+            body, headers = encode(event), headers_of(event)
+            if batch.append(timestamp=None, key=key, value=body, headers=headers) is None:  # full
+                sent.append(await self._client.send_batch(batch, name, partition=partition))
+                batch = self._client.create_batch()
+                batch.append(timestamp=None, key=key, value=body, headers=headers)
+        batch.close()  # the client adds nothing to it, and does not wait for more
+        sent.append(await self._client.send_batch(batch, name, partition=partition))
+        await asyncio.gather(*sent)
+
     async def send_raw(
         self, topic: Topic, key: bytes | None, body: bytes | None, headers: Iterable[tuple[str, bytes]]
     ) -> None:

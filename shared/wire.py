@@ -1,6 +1,7 @@
 """Events to Kafka records and back: one encoder that caps and cleans (rule 7), one decoder."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -9,7 +10,7 @@ from shared.events import Event, ImageAnalyzed
 
 MAX_EVENT_BYTES = 900_000
 CUT_MARK = " …[cut]"
-_SOURCE = b"/image-analyzer"
+_CONTENT_TYPE = ("content-type", b"application/json")
 _KEPT_TEXT = 20_000
 
 Headers = list[tuple[str, bytes]]
@@ -24,13 +25,20 @@ class Undecodable(Exception):
 def headers_of(event: Event) -> Headers:
     """CloudEvents 1.0 attributes in Kafka's binary mode."""
     return [
-        ("ce_specversion", b"1.0"),
-        ("ce_type", event.TYPE.encode()),
-        ("ce_source", _SOURCE),
+        *_same_for_all(event.TYPE),
         ("ce_id", event.event_id.encode()),
         ("ce_subject", event.subject.encode()),
         ("ce_time", event.at.isoformat().encode()),
-        ("content-type", b"application/json"),
+        _CONTENT_TYPE,
+    ]
+
+
+@cache
+def _same_for_all(kind: str) -> Headers:
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_type", kind.encode()),
+        ("ce_source", b"/image-analyzer"),
     ]
 
 

@@ -17,18 +17,20 @@ from services.analyzer.entries import Entry
 from services.analyzer.gate import Gate
 from services.analyzer.images import Images
 from services.analyzer.pending import Failed, Mark, NotRunning, Wanted
+from services.analyzer.posting import Posting
 from services.analyzer.states import States
 from services.analyzer.takes import SUSPICIOUS, Takes
 from shared import metrics
 from shared.error_classes import ErrorClass
-from shared.events import ImageAnalyzed, SliceDispatched, SliceFinished, SliceReleased, SliceRow
+from shared.events import SliceDispatched, SliceFinished, SliceReleased, SliceRow
 from shared.kafka import Producer
 from shared.logs import log
 from shared.redis import UNAVAILABLE
 from shared.stopping import Stop
-from shared.topics import OUTCOMES, RESULTS
+from shared.topics import OUTCOMES
 
 _RETRY_SECONDS = 0.5
+_CONDEMNED = Failed(ErrorClass.CRASHED, "Decoding this picture ended the process three times.")
 
 
 class SliceHandler:
@@ -80,35 +82,38 @@ class SliceHandler:
 
     async def _together(self, work: SliceDispatched) -> bool:
         """A batch that stops gives back its rows that are in no call; the others are answered and sent."""
+        posting = Posting(self._producer, work)
         async with self._gate.beside():
             known = await self._cache.look_up([row.url for row in work.rows if row.unreadable is None])
             metrics.CACHE.labels("hit").inc(len(known))
             metrics.CACHE.labels("miss").inc(len(work.rows) - len(known))
-            rows = [asyncio.create_task(self._row(work, row, known.get(row.url))) for row in work.rows]
+            rows = [
+                asyncio.create_task(self._row(posting, work, row, known.get(row.url))) for row in work.rows
+            ]
             ended = await asyncio.gather(*rows, return_exceptions=True)
+        await posting.settled()
         for error in ended:
-            if isinstance(error, BaseException) and not isinstance(error, NotRunning):
+            if error is not None and not isinstance(error, NotRunning):
                 raise error
-        sent = [future for future in ended if isinstance(future, asyncio.Future)]
-        await asyncio.gather(*sent)
-        return len(sent) == len(work.rows)
+        return not any(ended)
 
     async def _one_by_one(self, work: SliceDispatched) -> bool:
         """This slice was taken by processes that died (rule 6): find the row that does it."""
         log.warning("suspicious slice runs alone")
+        posting = Posting(self._producer, work)
         async with self._gate.alone():
             for row in work.rows:
                 if await self._takes.guilty(work.slice_id, row.row_no):
-                    sent = await self._condemn(work, row)
+                    posting.put(results.failed(work, row, _CONDEMNED, seconds=0.0, worker=self._instance))
                 else:
                     try:
-                        sent = await self._watched(work, row)
+                        await self._watched(posting, work, row)
                     except NotRunning:
                         return False
-                await sent
+                await posting.settled()
         return True
 
-    async def _watched(self, work: SliceDispatched, row: SliceRow) -> "asyncio.Future[object]":
+    async def _watched(self, posting: Posting, work: SliceDispatched, row: SliceRow) -> None:
         """A marker stands in Redis while the row's answer is decoded, and only then. It stays when the
         process dies of it, by a signal or by an error that nobody foresaw."""
         marked = False
@@ -124,17 +129,21 @@ class SliceHandler:
                 await self._takes.mark(work.slice_id, row.row_no, -1)
 
         try:
-            sent = await self._row(work, row, None, mark)
+            await self._row(posting, work, row, None, mark)
         except (NotRunning, *UNAVAILABLE):
             await unmark()
             raise
         await unmark()
-        return sent
 
     async def _row(
-        self, work: SliceDispatched, row: SliceRow, known: Entry | None, mark: Mark | None = None
-    ) -> "asyncio.Future[object]":
-        """Publishes the row's result; the future ends when it is acknowledged."""
+        self,
+        posting: Posting,
+        work: SliceDispatched,
+        row: SliceRow,
+        known: Entry | None,
+        mark: Mark | None = None,
+    ) -> None:
+        """Posts the row's result. Raises NotRunning."""
         began = time.monotonic()
         try:
             entry = known or await self._find(work, row, mark)
@@ -146,7 +155,7 @@ class SliceHandler:
             event = results.succeeded(
                 work, row, entry, seconds=time.monotonic() - began, worker=self._instance
             )
-        return await self._publish(work, event)
+        posting.put(event)
 
     async def _find(self, work: SliceDispatched, row: SliceRow, mark: Mark | None) -> Entry:
         """Again while the batch runs: another batch's pause must not fail this one's row."""
@@ -159,14 +168,6 @@ class SliceHandler:
             except NotRunning:
                 if self._stop.asked or await self._states.not_running([work.batch_id]):
                     raise
-
-    async def _condemn(self, work: SliceDispatched, row: SliceRow) -> "asyncio.Future[object]":
-        why = Failed(ErrorClass.CRASHED, "Decoding this picture ended the process three times.")
-        return await self._publish(work, results.failed(work, row, why, seconds=0.0, worker=self._instance))
-
-    async def _publish(self, work: SliceDispatched, event: ImageAnalyzed) -> "asyncio.Future[object]":
-        metrics.ROWS.labels(event.error_class or "ok").inc()
-        return await self._producer.send(RESULTS, str(work.chunk_id).encode(), event)
 
     async def _tell(self, work: SliceDispatched, finished: bool) -> None:
         outcome = (SliceFinished if finished else SliceReleased)(
