@@ -4,9 +4,6 @@ A 40 KB picture takes 0.10 ms CPU (6,000 from tests/fakes/images over 25 kept co
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Self
 
 import aiohttp
@@ -147,19 +144,43 @@ class _Places:
     """Who may download now. One host gets half of the places at most: a slow one must not hold up all."""
 
     def __init__(self, total: int) -> None:
-        self._all = asyncio.Semaphore(total)
-        self._of_one = max(1, total // 2)
-        self._hosts: dict[str, asyncio.Semaphore] = {}
-        self._users: Counter[str] = Counter()
+        self.all = asyncio.Semaphore(total)
+        self.of_one = max(1, total // 2)
+        self.hosts: dict[str, _Host] = {}
 
-    @asynccontextmanager
-    async def at(self, host: str) -> AsyncIterator[None]:
-        gate = self._hosts.setdefault(host, asyncio.Semaphore(self._of_one))
-        self._users[host] += 1
+    def at(self, name: str) -> "_Host":
+        return self.hosts.get(name) or _Host(self, name)
+
+
+class _Host:
+    """A place at a host, as a context that any number of downloads enter. It is forgotten with the last."""
+
+    def __init__(self, places: _Places, name: str) -> None:
+        self._places = places
+        self._name = name
+        self._gate = asyncio.Semaphore(places.of_one)
+        self._inside = 0
+
+    async def __aenter__(self) -> None:
+        self._places.hosts[self._name] = self
+        self._inside += 1
         try:
-            async with gate, self._all:
-                yield
-        finally:
-            self._users[host] -= 1
-            if not self._users[host]:
-                del self._hosts[host], self._users[host]
+            await self._gate.acquire()
+            try:
+                await self._places.all.acquire()
+            except BaseException:
+                self._gate.release()
+                raise
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.all.release()
+        self._gate.release()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        if not self._inside:
+            del self._places.hosts[self._name]

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Self
 
 
 class Portion:
-    """What one picture takes of the memory, in bytes."""
+    """What one picture takes of the memory, in bytes; given back when its context ends."""
 
     def __init__(self, memory: "Memory") -> None:
         self._memory = memory
         self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.shrink(0)
 
     async def take(self, size: int) -> None:
         """Gives back what it has, and waits for `size`."""
@@ -43,13 +48,8 @@ class Memory:
         self._line: deque[tuple[int, asyncio.Future[None]]] = deque()
         self.taken = 0
 
-    @contextmanager
-    def portion(self) -> Iterator[Portion]:
-        portion = Portion(self)
-        try:
-            yield portion
-        finally:
-            portion.shrink(0)
+    def portion(self) -> Portion:
+        return Portion(self)
 
     def has(self, size: int) -> bool:
         return not self._line and self._fits(size)
