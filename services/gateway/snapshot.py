@@ -10,6 +10,7 @@ import msgspec
 from services.gateway import timing
 from services.gateway.errors import BatchNotFound
 from services.gateway.paging import Page
+from services.gateway.priority import Priority, priority_of
 from services.gateway.status import Status, status_of
 from shared.desired import Desired, State
 from shared.postgres import Connection, Pool, statements_beside
@@ -20,7 +21,8 @@ _SQL = statements_beside(__file__)
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A batch at `now`. `recent_*` look back 60 seconds at most, `active_seconds` leave pauses out,
-    `in_flight` counts the rows of slices that were handed out and are not reported finished."""
+    `in_flight` counts the rows of slices that were handed out and are not reported finished. `deleted_at` and
+    `purge_at` are those of a soft deletion: a batch that is deleted for good has no snapshot."""
 
     batch_id: UUID
     name: str
@@ -34,6 +36,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     run: int
     retry_count: int
+    weight: int
+    force_start: bool
+    deleted_at: datetime | None
+    purge_at: datetime | None
     now: datetime
     started_at: datetime | None
     next_row: int
@@ -53,6 +59,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def status(self) -> Status:
         return status_of(self.desired, self.started_at is not None, self.ended)
+
+    @property
+    def soft_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    @property
+    def priority(self) -> Priority:
+        return priority_of(self.weight)
 
     @property
     def wanted(self) -> Desired:

@@ -32,6 +32,9 @@ def batch_info(batch: Snapshot) -> dict[str, Any]:
         "original_filename": batch.original_filename,
         "error_message": batch.reason,
         "retry_count": batch.retry_count,
+        "priority": batch.priority,
+        "deleted_at": batch.deleted_at,
+        "purge_at": batch.purge_at,
     }
 
 

@@ -30,6 +30,9 @@ BATCH = {
     "original_filename": str,
     "error_message": (str, type(None)),
     "retry_count": int,
+    "priority": str,
+    "deleted_at": (str, type(None)),
+    "purge_at": (str, type(None)),
 }
 DETAIL: dict[str, Any] = {
     "batch_info": {**BATCH, "is_active": bool},
