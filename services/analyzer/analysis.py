@@ -1,10 +1,9 @@
 """What a provider says of one image, in one shape for all providers. It is what the cache keeps
-and what the column `analysis_result` holds."""
+and what the column `analysis_result` holds: a change of a shape below raises SCHEMA."""
 
 import msgspec
 
-# Part of the cache's keys and of each analysis: raise it with every change of a shape below. 2: arrays.
-SCHEMA = 2
+from shared.cache_keys import SCHEMA
 
 
 class TextLine(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -5,7 +5,6 @@ lease belongs to an instance by name, so a restarted one takes its own up at onc
 """
 
 import asyncio
-import hashlib
 from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from redis.asyncio import Redis
 
 from services.analyzer import entries
 from services.analyzer.entries import Entry
+from shared.cache_keys import CacheKeys, url_digest
 from shared.logs import log
 from shared.redis import raw, script
 
@@ -43,11 +43,9 @@ class _Asked(NamedTuple):
 
 
 class ImageCache:
-    """`space` names provider, version and features: another one's answers are not reused."""
-
-    def __init__(self, redis: Redis, space: str, instance: str, ttl_hours: int) -> None:
+    def __init__(self, redis: Redis, keys: CacheKeys, instance: str, ttl_hours: int) -> None:
         self._redis = redis
-        self._space = space
+        self._keys = keys
         self._instance = instance
         self._ttl = ttl_hours * 3_600
         self._claim = redis.register_script(script(__file__, "claim"))
@@ -58,13 +56,13 @@ class ImageCache:
         self.held: set[str] = set()
 
     def entry_key(self, content_hash: str) -> str:
-        return f"img:{self._space}:{content_hash}"
+        return self._keys.entry(content_hash)
 
     def lease_key(self, content_hash: str) -> str:
-        return f"lease:{self._space}:{content_hash}"
+        return self._keys.lease(content_hash)
 
     def _url_key(self, url: str) -> bytes:
-        return f"url:{self._space}:".encode() + hashlib.blake2b(url.encode(), digest_size=16).digest()
+        return self._keys.url(url_digest(url))
 
     async def look_up(self, urls: Sequence[str]) -> dict[str, Entry]:
         """Entries of the URLs that are known: two round trips at most, whatever their number."""

@@ -14,8 +14,8 @@ from services.analyzer.address_guard import AddressGuard, Opened
 from services.analyzer.fetch_failure import FAILURES, MAX_WAIT, FetchFailure, of_exception, of_status
 from services.analyzer.memory import Portion
 from services.analyzer.sniff import SIGNATURE_BYTES, in_words, is_picture
-from services.analyzer.web_address import InvalidAddress, web_address
 from shared.error_classes import ErrorClass
+from shared.web_address import InvalidAddress, web_address
 
 MAX_BYTES = 20 * 1000 * 1000
 TRY_SECONDS = 15.0

@@ -1,7 +1,6 @@
 """Wires the analyzer: who holds what, in the order in which it is opened and closed."""
 
 from services.analyzer.address_guard import parse_allow_nets
-from services.analyzer.analysis import SCHEMA
 from services.analyzer.cache import ImageCache
 from services.analyzer.calls import Calls
 from services.analyzer.download import Downloader
@@ -16,6 +15,7 @@ from services.analyzer.states import States
 from services.analyzer.takes import Takes
 from services.analyzer.upkeep import Upkeep
 from shared import kafka, ops, postgres, redis
+from shared.cache_keys import CacheKeys, space_of
 from shared.desired import DesiredMirror
 from shared.events import SliceDispatched
 from shared.intake import Intake
@@ -61,7 +61,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
     limit = settings.requests_per_minute if provider.needs_key else 0
     keys = KeyRing(keys_for(provider, settings), limit)
     opened = parse_allow_nets(settings.fetch_allow_nets)
-    space = f"{provider.name}.{provider.version}.{SCHEMA}"
+    cache_keys = CacheKeys(space_of(provider.name))
     async with (
         postgres.pool(settings) as pool,
         redis.connect(settings) as store,
@@ -71,7 +71,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         ops.serve(settings.ops_host, settings.ops_port, health),
     ):
         health.checks = {"redis": store.ping, "postgres": lambda: pool.fetchval("select 1")}
-        cache = ImageCache(store, space, instance, settings.cache_ttl_hours)
+        cache = ImageCache(store, cache_keys, instance, settings.cache_ttl_hours)
         states = States(DesiredMirror(store), pool)
         takes = Takes(store, instance)
         permits = Permits(store, pool, cache, keys, instance, window, _CALL_SECONDS)

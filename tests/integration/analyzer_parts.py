@@ -22,6 +22,7 @@ from services.analyzer.ledger import Ledger
 from services.analyzer.pending import PendingImage, Wanted
 from services.analyzer.permits import Permits
 from shared import redis
+from shared.cache_keys import CacheKeys
 from shared.desired import Desired, DesiredMirror, State
 from shared.settings import CommonSettings
 
@@ -56,7 +57,7 @@ class Parts:
         deadline: float = 1.0,
         keys: str = "group:key",
     ) -> None:
-        self.cache = ImageCache(store, "test", instance, ttl_hours=1)
+        self.cache = ImageCache(store, CacheKeys("test"), instance, ttl_hours=1)
         self.keys = KeyRing(parse(keys), limit)
         self.permits = Permits(store, pool, self.cache, self.keys, instance, window, deadline)
         self.ledger = Ledger(store, self.cache, instance, limit, window)

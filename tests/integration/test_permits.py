@@ -329,7 +329,7 @@ async def test_a_resting_group_leaves_the_others_alone(store: Redis, pool: Any) 
 class Annotator:
     """A provider that answers as told and counts."""
 
-    name, version, max_images, needs_key = "test", "1", 16, True
+    name, max_images, needs_key = "test", 16, True
     at_once: int | None = None
 
     def __init__(self, error: Exception | None = None) -> None:

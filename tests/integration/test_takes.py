@@ -17,6 +17,7 @@ from services.analyzer.handler import SliceHandler
 from services.analyzer.pending import NotRunning, Wanted
 from services.analyzer.states import States
 from services.analyzer.takes import Takes
+from shared.cache_keys import CacheKeys
 from shared.desired import DesiredMirror, State
 from shared.error_classes import ErrorClass
 from shared.events import (
@@ -107,7 +108,7 @@ def handler(store: Redis, pictures: Pictures, told: Told, stop: Stop | None = No
     """As after a start of the process."""
     images: Any = pictures
     producer: Any = told
-    cache = ImageCache(store, "test", "analyzer-1", 1)
+    cache = ImageCache(store, CacheKeys("test"), "analyzer-1", 1)
     states = States(DesiredMirror(store), None)
     return SliceHandler(
         cache, images, Takes(store, "analyzer-1"), states, producer, "analyzer-1", stop or Stop()

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analyzer.sniff import in_words, is_picture
-from services.analyzer.web_address import InvalidAddress, web_address
+from shared.web_address import InvalidAddress, web_address
 
 
 @pytest.mark.parametrize(

@@ -28,11 +28,10 @@ class CallFailed(Exception):
 
 
 class Provider(Protocol):
-    """`version` enters the cache key: another version's answers are not reused. `at_once`: calls that it can
-    make use of at a time, None for any number."""
+    """`name` stands in shared/cache_keys.py, with the version that enters the cache's keys. `at_once`: calls
+    that it can make use of at a time, None for any number."""
 
     name: str
-    version: str
     max_images: int
     at_once: int | None
     needs_key: bool

@@ -43,7 +43,6 @@ class GoogleProvider:
     the running event loop and close it there."""
 
     name = "google"
-    version = "label-logo-text.1"
     max_images = 16
     at_once: int | None = None
     needs_key = True

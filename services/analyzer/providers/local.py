@@ -26,7 +26,6 @@ class LocalProvider:
     deadline is for the reading itself. `labels` and `logos` stay empty: letters are all that it sees."""
 
     name = "local"
-    version = "ppocr6.1"
     max_images = 1
     needs_key = False
 

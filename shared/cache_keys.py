@@ -1,0 +1,36 @@
+"""How the result cache in Redis is keyed: written by the analyzers, looked into by the gateway's dry runs."""
+
+import hashlib
+from typing import NamedTuple
+
+SCHEMA = 2
+"""Of what is kept (services/analyzer/analysis.py): raise it with every change of a shape there. 2: arrays."""
+
+VERSIONS = {"google": "label-logo-text.1", "local": "ppocr6.1"}
+"""What each provider is asked for, or read with: another version's answers are not reused."""
+
+DIGEST_BYTES = 16
+
+
+class CacheKeys(NamedTuple):
+    """`space` names provider, version and shape: another one's answers are not reused."""
+
+    space: str
+
+    def url(self, digest: bytes) -> bytes:
+        """Leads to the content's hash, of the address whose `url_digest` it is."""
+        return f"url:{self.space}:".encode() + digest
+
+    def entry(self, content_hash: str) -> str:
+        return f"img:{self.space}:{content_hash}"
+
+    def lease(self, content_hash: str) -> str:
+        return f"lease:{self.space}:{content_hash}"
+
+
+def space_of(provider: str) -> str:
+    return f"{provider}.{VERSIONS[provider]}.{SCHEMA}"
+
+
+def url_digest(url: str) -> bytes:
+    return hashlib.blake2b(url.encode(), digest_size=DIGEST_BYTES).digest()
