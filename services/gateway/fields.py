@@ -7,12 +7,14 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from services.gateway.errors import ValidationError
+from services.gateway.priority import Priority, priority_named
 from shared.wire import clean_text
 
 # A chunk costs a row and a place in lists, and a full export names the ids of all of them in its statement.
 _MOST_CHUNKS = 20_000
 _NAME_LENGTH = 200
 _KEY_LENGTH = 255
+_KNOWN = ("batch_name", "auto_start", "chunk_size", "priority", "region")
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 
@@ -25,10 +27,12 @@ class Wanted(NamedTuple):
     auto_start: bool
     chunk_size: int
     region: str
+    priority: Priority
 
 
 def wanted_of(fields: Mapping[str, str], filename: str, chunk_size: int, region: str) -> Wanted:
-    """`chunk_size` and `region` are the defaults. Raises ValidationError."""
+    """`chunk_size` and `region` are the defaults. Raises ValidationError, also for unknown fields."""
+    _refuse_unknown(fields)
     given = {name: value.strip() for name, value in fields.items() if value.strip()}
     filename = _one_line(filename.replace("\\", "/").rpartition("/")[2]) or "upload.csv"
     return Wanted(
@@ -37,6 +41,7 @@ def wanted_of(fields: Mapping[str, str], filename: str, chunk_size: int, region:
         auto_start=boolean("auto_start", given.get("auto_start", "true")),
         chunk_size=_chunk_size(given.get("chunk_size", str(chunk_size))),
         region=_region(given.get("region", region)),
+        priority=priority_named(given.get("priority", Priority.NORMAL)),
     )
 
 
@@ -68,6 +73,12 @@ def idempotency_key(header: str | None) -> str | None:
     if not (0 < len(header) <= _KEY_LENGTH and header.isascii() and header.isprintable()):
         raise ValidationError(f"Idempotency-Key is 1 to {_KEY_LENGTH} visible ASCII characters.")
     return header
+
+
+def _refuse_unknown(fields: Mapping[str, str]) -> None:
+    unknown = ", ".join(repr(name[:50]) for name in fields if name not in _KNOWN)
+    if unknown:
+        raise ValidationError(f"The form has unknown fields: {unknown}. Known are file, {', '.join(_KNOWN)}.")
 
 
 def _chunk_size(value: str) -> int:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.gateway.errors import KeyReused
 from services.gateway.fields import Wanted
+from services.gateway.priority import WEIGHTS
 from services.gateway.reading import Summary
 from services.gateway.replies import envelope
 from services.gateway.upload import Paths
@@ -40,6 +41,7 @@ class NewBatch(NamedTuple):
             "status": "QUEUED" if started else "PENDING",
             "auto_started": started,
             "chunk_size": self.wanted.chunk_size,
+            "priority": self.wanted.priority,
             "original_filename": self.wanted.filename,
         }
         message = "Batch created and processing started" if started else "Batch created; start it when ready"
@@ -109,6 +111,7 @@ async def _put(connection: Connection, batch: NewBatch) -> None:
         batch.paths.rows,
         batch.paths.upload,
         desired.state,
+        WEIGHTS[wanted.priority],
     )
     await connection.execute(_SQL["transition_put"], batch.batch_id, desired.version, 1, desired.state)
     event = BatchSubmitted(

@@ -223,3 +223,36 @@ async def test_counters_add_up_in_every_reply(gateway: Gateway, client: httpx.As
     await counting
     chunks = (await data_of(client, f"/api/v1/batches/{batch_id}/chunks"))["chunks"]
     assert sum(chunk["processed_count"] for chunk in chunks) == 40
+
+
+async def test_a_priority_is_stored_as_a_weight_and_unknown_fields_leave_nothing(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client, priority="high", auto_start="false")
+    async with database(gateway) as connection:
+        weight = await connection.fetchval("select weight from gateway.batches where batch_id = $1", batch_id)
+    assert weight == 9
+    files, before = len(gateway.blob_files()), await batches(gateway)
+    reply = await client.post("/api/v1/batches", files={"file": ("a.csv", CSV)}, data={"colour": "red"})
+    assert (reply.status_code, reply.json()["error_type"]) == (400, "ValidationError")
+    assert "'colour'" in reply.json()["error"]
+    assert "priority" in reply.json()["error"]
+    assert (len(gateway.blob_files()), await batches(gateway)) == (files, before)
+
+
+async def test_two_uploads_at_once_do_not_disturb_each_other(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    def csv(name: str) -> bytes:
+        return b"url\n" + b"".join(
+            b"https://example.com/%s/%d.jpg\n" % (name.encode(), n) for n in range(50_000)
+        )
+
+    names = ("left", "right")
+    ids = await asyncio.gather(*(create(client, csv(name), auto_start="false") for name in names))
+    for name, batch_id in zip(names, ids, strict=True):
+        folder = gateway.blobs / "batches" / str(batch_id)
+        assert (folder / "upload").read_bytes() == csv(name)
+        rows = (folder / "rows.jsonl").read_text().splitlines()
+        assert len(rows) == 50_000
+        assert all(f"/{name}/" in row for row in rows)

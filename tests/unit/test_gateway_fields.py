@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from services.gateway.api.health import keys_count
 from services.gateway.errors import ValidationError
 from services.gateway.fields import fingerprint, idempotency_key, refuse_tiny_chunks, wanted_of
+from services.gateway.priority import WEIGHTS, Priority
 from services.gateway.settings import GatewaySettings
 from shared.settings import SettingsError, read
 
@@ -18,6 +19,7 @@ def test_defaults_fill_what_is_not_given() -> None:
     assert wanted.name == "spring list"
     assert wanted.filename == "spring list.csv.gz"
     assert (wanted.auto_start, wanted.chunk_size, wanted.region) == (True, 2000, "US")
+    assert wanted.priority is Priority.NORMAL
 
 
 @pytest.mark.parametrize("value", ["0", "2001", "-1", "1.5", "many", "٣", "1" * 5000])
@@ -40,10 +42,29 @@ def test_a_chunk_size_that_makes_too_many_chunks_is_refused_with_one_that_fits(r
         refuse_tiny_chunks(rows, least - 1)
 
 
-@pytest.mark.parametrize(("name", "value"), [("auto_start", "perhaps"), ("region", "USA"), ("region", "ÄÖ")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("auto_start", "perhaps"),
+        ("region", "USA"),
+        ("region", "ÄÖ"),
+        ("priority", "urgent"),
+    ],
+)
 def test_other_fields_that_can_not_be_are_refused(name: str, value: str) -> None:
     with pytest.raises(ValidationError, match=name):
         wanted_of({name: value}, "a.csv", 2000, "US")
+
+
+def test_fields_that_nobody_knows_are_named_with_those_that_are_known() -> None:
+    with pytest.raises(ValidationError, match=r"'colour', ''\. Known are file, batch_name, .*priority"):
+        wanted_of({"colour": "red", "batch_name": "x", "": ""}, "a.csv", 2000, "US")
+
+
+@pytest.mark.parametrize(("name", "weight"), [("low", 1), ("Normal", 3), ("HIGH", 9)])
+def test_a_priority_is_a_word_in_any_case_and_a_weight(name: str, weight: int) -> None:
+    priority = wanted_of({"priority": name}, "a.csv", 2000, "US").priority
+    assert (priority, WEIGHTS[priority]) == (name.lower(), weight)
 
 
 @given(st.text(), st.text())
