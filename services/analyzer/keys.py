@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import time
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from itertools import count
 from typing import NamedTuple
 
@@ -16,6 +17,11 @@ _QUARANTINE_SECONDS = 300.0
 _REREAD_SECONDS = 5.0
 
 
+@lru_cache(maxsize=1_024)  # asked for several times a call, 5 µs each
+def _fingerprint(secret: str) -> str:
+    return hmac.digest(_FINGERPRINT_SALT, secret.encode(), "sha256").hex()[:12]
+
+
 class ApiKey(NamedTuple):
     """`secret` goes into a call's metadata and nowhere else; `fingerprint` is what may be shown."""
 
@@ -24,7 +30,7 @@ class ApiKey(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        return hmac.digest(_FINGERPRINT_SALT, self.secret.encode(), "sha256").hex()[:12]
+        return _fingerprint(self.secret)
 
     def __repr__(self) -> str:
         return f"ApiKey({self.group}, {self.fingerprint})"
