@@ -6,6 +6,7 @@ from functools import partial
 import aiohttp
 
 from services.gateway.app import make_app
+from services.gateway.compression import compressed
 from services.gateway.context import Context
 from services.gateway.edge import Edge
 from services.gateway.guard import hosts_of
@@ -45,7 +46,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
             health.checks["database"] = partial(pool.fetchval, "select 1")
             health.checks["redis"] = client.ping
             health.checks["kafka"] = producer.ping
-            web = WebServer(Edge(make_app(context), hosts_of(settings.host)), listener)
+            web = WebServer(Edge(compressed(make_app(context)), hosts_of(settings.host)), listener)
             await together(
                 health,
                 stop,

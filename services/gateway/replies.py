@@ -1,10 +1,12 @@
 """The envelope of every reply."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.gateway.errors import ApiError
@@ -28,6 +30,23 @@ def reply(
     data: Any, message: str | None = None, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     return json_reply(envelope(data, message), status, headers)
+
+
+def polled(request: Request, data: Any, headers: Mapping[str, str] | None = None) -> Response:
+    """The reply to what is asked again and again: 304 without a body, with the same headers, to one who
+    has this data already. The tag is weak: it says nothing of the envelope's timestamp."""
+    encoded = _encoder.encode(data)
+    tag = f'"{hashlib.blake2b(encoded, digest_size=12).hexdigest()}"'
+    headers = {**(headers or {}), "ETag": f"W/{tag}", "Cache-Control": "private, no-cache"}
+    if names_tag(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return json_reply(envelope(msgspec.Raw(encoded)), 200, headers)
+
+
+def names_tag(if_none_match: str, tag: str) -> bool:
+    """By the weak comparison of RFC 9110: `W/` makes no difference, `*` names every tag."""
+    named = {part.strip().removeprefix("W/") for part in if_none_match.split(",")}
+    return tag in named or "*" in named
 
 
 def failure(error: ApiError, request_id: str) -> Response:

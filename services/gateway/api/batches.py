@@ -11,9 +11,10 @@ from services.gateway.chunks import read_chunks
 from services.gateway.context import Ctx
 from services.gateway.errors import ValidationError
 from services.gateway.paging import Paged, page_of
-from services.gateway.replies import json_reply, reply
+from services.gateway.replies import json_reply, polled, reply
 from services.gateway.snapshot import read_batch, read_page
 from services.gateway.status import Status
+from services.gateway.stuck import read_stuck
 
 router = APIRouter(tags=["batches"])
 # All chunks of a batch of 20 million rows at the usual chunk size; about 4 MB.
@@ -28,28 +29,39 @@ async def create(ctx: Ctx, request: Request) -> Response:
 
 
 @router.get("")
-async def list_batches(ctx: Ctx, page: Paged, status: str | None = None, q: str | None = None) -> Response:
+async def list_batches(
+    ctx: Ctx, request: Request, page: Paged, status: str | None = None, q: str | None = None
+) -> Response:
     listing = await read_page(ctx.pool, page, status_filter(status), q or None)
     batches = [views.batch_info(batch) for batch in listing.batches]
-    return reply({"batches": batches, **page.facts(len(batches), listing.total)})
+    return polled(request, {"batches": batches, **page.facts(len(batches), listing.total)})
+
+
+@router.get("/stuck")
+async def stuck(ctx: Ctx) -> Response:
+    """Work past its deadline and in nobody's hands, the oldest first. What is lost is handed out again
+    without anybody's help."""
+    found = await read_stuck(ctx.pool)
+    return reply({"stuck": found, "count": len(found)})
 
 
 @router.get("/{batch_id}")
 @router.get("/{batch_id}/status")
-async def detail(ctx: Ctx, batch_id: BatchId) -> Response:
+async def detail(ctx: Ctx, request: Request, batch_id: BatchId) -> Response:
     batch = await read_batch(ctx.pool, batch_id)
-    return reply(views.detail(batch), headers=views.polling(batch))
+    return polled(request, views.detail(batch), views.polling(batch))
 
 
 @router.get("/{batch_id}/progress")
-async def progress(ctx: Ctx, batch_id: BatchId) -> Response:
+async def progress(ctx: Ctx, request: Request, batch_id: BatchId) -> Response:
     batch = await read_batch(ctx.pool, batch_id)
-    return reply(views.progress(batch), headers=views.polling(batch))
+    return polled(request, views.progress(batch), views.polling(batch))
 
 
 @router.get("/{batch_id}/chunks")
 async def chunks(
     ctx: Ctx,
+    request: Request,
     batch_id: BatchId,
     page: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     per_page: Annotated[int | None, Query(ge=1)] = None,
@@ -78,7 +90,7 @@ async def chunks(
         **paged.facts(len(found), total),
         "total_chunks": batch.total_chunks,
     }
-    return reply(data, headers=views.polling(batch))
+    return polled(request, data, views.polling(batch))
 
 
 def status_filter(status: str | None) -> Status | None:

@@ -6,11 +6,17 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from services.gateway.context import Ctx
-from services.gateway.replies import envelope, json_reply
+from services.gateway.replies import envelope, json_reply, reply
 from services.gateway.settings import GatewaySettings
 from shared.keys_text import all_keys
 
 router = APIRouter(tags=["system"])
+
+
+@router.get("/api/v1/ping")
+async def ping() -> Response:
+    """Asks nothing of anything else: is this process there."""
+    return reply({"pong": True})
 
 
 @router.get("/api/v1/health")

@@ -1,0 +1,70 @@
+"""Reading: what is polled, what is stuck, the reply's compression."""
+
+import gzip
+from uuid import uuid4
+
+import httpx
+import pytest
+import zstandard
+
+from tests.contract.gateway import Gateway, began, counted, create, data_of, database
+
+
+async def test_ping_answers(client: httpx.AsyncClient) -> None:
+    assert await data_of(client, "/api/v1/ping") == {"pong": True}
+
+
+async def test_stuck_work_says_where_since_when_and_why(gateway: Gateway, client: httpx.AsyncClient) -> None:
+    batch_id = await create(client, batch_name="late")
+    async with database(gateway) as connection:
+        await connection.execute(
+            "insert into monitor.stuck (batch_id, chunk_no, first_row, since, why)"
+            " values ($1, 1, 1, now() - interval '5 minutes', 'no analyzer is there to take it'),"
+            " ($2, 1, 1, now(), 'its batch is gone')",
+            batch_id,
+            uuid4(),
+        )
+    found = await data_of(client, "/api/v1/batches/stuck")
+    (one,) = found["stuck"]
+    assert found["count"] == 1
+    assert (one["batch_id"], one["batch_name"], one["chunk_number"]) == (str(batch_id), "late", 1)
+    assert 300 <= one["age_seconds"] < 400
+    assert one["since"].endswith("Z")
+    assert one["why"] == "no analyzer is there to take it"
+
+
+@pytest.mark.parametrize("path", ["", "/{}", "/{}/status", "/{}/progress", "/{}/chunks"])
+async def test_who_has_the_data_gets_304_with_the_polling_header(
+    gateway: Gateway, client: httpx.AsyncClient, path: str
+) -> None:
+    batch_id = await create(client, auto_start="false", batch_name=uuid4().hex)
+    url = "/api/v1/batches" + path.format(batch_id)
+    first = await client.get(url)
+    tag = first.headers["etag"]
+    again = await client.get(url, headers={"If-None-Match": f'"other", {tag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert again.headers.get("x-polling-interval") == first.headers.get("x-polling-interval")
+    await began(gateway, batch_id)
+    await counted(gateway, batch_id, 1, successful=1, failed=0)
+    changed = await client.get(url, headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+
+
+async def test_long_replies_are_compressed_and_short_ones_are_not(client: httpx.AsyncClient) -> None:
+    for _ in range(3):
+        batch_id = await create(client)
+    plain = (await client.get("/api/v1/batches", headers={"Accept-Encoding": "identity"})).json()["data"]
+    for encoding in ("gzip", "zstd", "br"):
+        reply = await client.get("/api/v1/batches", headers={"Accept-Encoding": encoding})
+        assert reply.headers["content-encoding"] == encoding
+        assert "accept-encoding" in reply.headers["vary"].lower()
+    async with client.stream("GET", "/api/v1/batches", headers={"Accept-Encoding": "zstd, gzip"}) as raw:
+        body = b"".join([part async for part in raw.aiter_raw()])
+    assert str(batch_id).encode() in zstandard.ZstdDecompressor().decompress(body)
+    async with client.stream("GET", "/api/v1/batches", headers={"Accept-Encoding": "gzip"}) as raw:
+        body = b"".join([part async for part in raw.aiter_raw()])
+    assert plain["batches"][0]["batch_id"].encode() in gzip.decompress(body)
+    for path in (f"/api/v1/batches/{batch_id}/progress", "/"):
+        reply = await client.get(path, headers={"Accept-Encoding": "zstd"})
+        assert "content-encoding" not in reply.headers, path
