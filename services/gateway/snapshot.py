@@ -1,6 +1,7 @@
 """The one way to read batches: all that is said of one comes from one statement, so it adds up (G2)."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -108,6 +109,16 @@ class Listing(NamedTuple):
 
     batches: list[Snapshot]
     total: int
+
+
+@asynccontextmanager
+async def one_snapshot(pool: Pool) -> AsyncIterator[Connection]:
+    """For a reply that takes several statements: all of them see the same moment."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield connection
 
 
 async def read_batch(connection: Pool | Connection, batch_id: UUID) -> Snapshot:

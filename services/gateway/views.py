@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.gateway import timing
+from services.gateway import health_score, timing
 from services.gateway.chunks import Chunk
 from services.gateway.snapshot import Snapshot
 from services.gateway.status import ChunkStatus
@@ -101,6 +101,26 @@ def chunk(batch: Snapshot, one: Chunk, urls: list[str]) -> dict[str, Any]:
         "processing_time_seconds": round(one.seconds, 3) if one.seconds is not None else None,
         "error_message": one.error,
         "worker_id": one.worker,
+    }
+
+
+def health(facts: health_score.Facts, health: health_score.Health) -> dict[str, Any]:
+    """`measured` and `weights` let anyone make the score again; it says nothing while `rated` is false."""
+    return {
+        "health_score": health.score,
+        "factors": health.factors,
+        "recommendations": health.recommendations,
+        "rated": facts.processed > 0,
+        "weights": health_score.WEIGHTS,
+        "measured": {
+            "processed_count": facts.processed,
+            "successful_count": facts.successful,
+            "rate_per_minute": round(facts.rate, 2),
+            "rate_per_minute_of_late": round(facts.rate_of_late, 2),
+            "rows_in_slow_chunks": facts.slow_rows,
+            "rows_in_failing_chunks": facts.failing_rows,
+            "failing_chunks": facts.failing_chunks,
+        },
     }
 
 

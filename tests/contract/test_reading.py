@@ -68,3 +68,29 @@ async def test_long_replies_are_compressed_and_short_ones_are_not(client: httpx.
     for path in (f"/api/v1/batches/{batch_id}/progress", "/"):
         reply = await client.get(path, headers={"Accept-Encoding": "zstd"})
         assert "content-encoding" not in reply.headers, path
+
+
+async def test_the_health_score_can_be_made_again_by_hand(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client, b"url\n" + b"http://a.test/x\n" * 30, chunk_size="10")
+    before = await data_of(client, f"/api/v1/batches/{batch_id}/health")
+    assert (before["rated"], before["factors"]["success_rate"]) == (False, 0.0)
+    await began(gateway, batch_id)
+    for chunk_no, failed in ((1, 0), (2, 6), (3, 0)):
+        await counted(gateway, batch_id, chunk_no, successful=10 - failed, failed=failed)
+    async with database(gateway) as connection:
+        await connection.execute(
+            "update exporter.chunks set first_result_at = last_result_at - interval '30 seconds'"
+            " where batch_id = $1 and chunk_no = 3",
+            batch_id,
+        )
+        await connection.execute(
+            "insert into monitor.rates values ($1, now() - interval '30 seconds', 30, 6, 0)", batch_id
+        )
+    data = await data_of(client, f"/api/v1/batches/{batch_id}/health")
+    assert data["factors"] == {"success_rate": 80.0, "processing_speed": 66.66, "error_patterns": 66.67}
+    assert data["health_score"] == round(0.5 * 80 + 0.3 * 66.66 + 0.2 * 66.67, 2)
+    assert data["rated"] is True
+    assert (data["measured"]["rows_in_slow_chunks"], data["measured"]["failing_chunks"]) == (10, 1)
+    assert any("first in chunk 2" in said for said in data["recommendations"])

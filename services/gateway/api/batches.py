@@ -10,9 +10,10 @@ from services.gateway.api.ids import BatchId
 from services.gateway.chunks import read_chunks
 from services.gateway.context import Ctx
 from services.gateway.errors import ValidationError
+from services.gateway.health_score import health_of, read_facts
 from services.gateway.paging import Paged, page_of
 from services.gateway.replies import json_reply, polled, reply
-from services.gateway.snapshot import read_batch, read_page
+from services.gateway.snapshot import one_snapshot, read_batch, read_page
 from services.gateway.status import Status
 from services.gateway.stuck import read_stuck
 
@@ -56,6 +57,14 @@ async def detail(ctx: Ctx, request: Request, batch_id: BatchId) -> Response:
 async def progress(ctx: Ctx, request: Request, batch_id: BatchId) -> Response:
     batch = await read_batch(ctx.pool, batch_id)
     return polled(request, views.progress(batch), views.polling(batch))
+
+
+@router.get("/{batch_id}/health")
+async def health(ctx: Ctx, batch_id: BatchId) -> Response:
+    """How well it does, from 0.0 to 100.0, and what that is made of (docs/health-score.md)."""
+    async with one_snapshot(ctx.pool) as connection:
+        facts = await read_facts(connection, await read_batch(connection, batch_id))
+    return reply(views.health(facts, health_of(facts)))
 
 
 @router.get("/{batch_id}/chunks")
