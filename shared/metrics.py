@@ -25,6 +25,8 @@ HTTP_SECONDS = Histogram("ia_http_request_seconds", "HTTP latency", ["route"], b
 ROWS_ACCEPTED = Counter("ia_rows_accepted", "Rows accepted in uploads")
 # Age of the oldest outbox record that is not published yet; 0 when there is none.
 OUTBOX_AGE = Gauge("ia_outbox_age_seconds", "Age of the oldest unpublished outbox record")
+# Streams of live events that are open, those of the pages too.
+LIVE_LISTENERS = Gauge("ia_live_listeners", "Open streams of live events")
 
 # --- ingest ---------------------------------------------------------------------------------------
 # Slices handed out, by why: first | released | incomplete.

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from services.gateway import errors
-from services.gateway.api import batches, control, export, health
+from services.gateway.api import batches, control, events, export, health
 from services.gateway.context import Context
 from services.gateway.errors import ApiError
 from services.gateway.pages import batch as batch_page
@@ -37,7 +37,15 @@ def make_app(context: Context) -> FastAPI:
     for prefix in _BATCH_PREFIXES:
         app.include_router(batches.router, prefix=prefix)
         app.include_router(control.router, prefix=prefix)
-    for router in (export.router, health.router, dashboard.router, batch_page.router, sample.router):
+        app.include_router(events.of_batch, prefix=prefix)
+    for router in (
+        events.of_all,
+        export.router,
+        health.router,
+        dashboard.router,
+        batch_page.router,
+        sample.router,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=_STATIC))
     known = (

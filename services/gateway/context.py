@@ -8,10 +8,10 @@ from fastapi import Depends, Request
 from obstore.store import ObjectStore
 
 from services.gateway.handler import Handler
+from services.gateway.live.hub import Hub
 from services.gateway.settings import GatewaySettings
 from shared.ops import Health
 from shared.postgres import Pool
-from shared.stopping import Stop
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Context:
     store: ObjectStore
     http: aiohttp.ClientSession
     handler: Handler
+    hub: Hub
     health: Health
-    stop: Stop
 
 
 def _context(request: Request) -> Context:

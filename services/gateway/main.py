@@ -11,6 +11,7 @@ from services.gateway.context import Context
 from services.gateway.edge import Edge
 from services.gateway.guard import hosts_of
 from services.gateway.handler import Handler
+from services.gateway.live.hub import Hub
 from services.gateway.mirror import MirrorKeeper
 from services.gateway.settings import GatewaySettings
 from services.gateway.sweep import Sweep
@@ -42,7 +43,8 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
         mirror = DesiredMirror(client)
         with ThreadPoolExecutor(_PARSERS, "parser") as threads:
             handler = Handler(settings, pool, store, mirror, threads)
-            context = Context(settings, pool, store, http, handler, health, stop)
+            hub = Hub(pool)
+            context = Context(settings, pool, store, http, handler, hub, health)
             health.checks["database"] = partial(pool.fetchval, "select 1")
             health.checks["redis"] = client.ping
             health.checks["kafka"] = producer.ping
@@ -51,6 +53,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
                 health,
                 stop,
                 web.run(stop),
+                hub.run(stop),
                 Relay(pool, producer).run(stop),
                 MirrorKeeper(pool, mirror).run(stop),
                 Sweep(pool, store).run(stop),

@@ -123,7 +123,7 @@ async def one_snapshot(pool: Pool) -> AsyncIterator[Connection]:
 
 async def read_batch(connection: Pool | Connection, batch_id: UUID) -> Snapshot:
     """Raises BatchNotFound."""
-    found = await _read(connection, [batch_id])
+    found = await read_batches(connection, [batch_id])
     if not found:
         raise BatchNotFound(f"There is no batch {batch_id}.")
     return found[0]
@@ -134,9 +134,10 @@ async def read_page(pool: Pool, page: Page, status: Status | None, text: str | N
     wanted = clean_text(text) if text else None
     row = await pool.fetchrow(_SQL["batches_page"], status, wanted, page.size, page.offset)
     assert row is not None
-    return Listing(await _read(pool, row["ids"]), row["total"])
+    return Listing(await read_batches(pool, row["ids"]), row["total"])
 
 
-async def _read(connection: Pool | Connection, ids: Sequence[UUID]) -> list[Snapshot]:
+async def read_batches(connection: Pool | Connection, ids: Sequence[UUID]) -> list[Snapshot]:
+    """In the order of `ids`, without those that there are not."""
     rows: list[Any] = await connection.fetch(_SQL["batches_read"], ids)
     return [Snapshot(**{**row, "desired": State(row["desired"])}) for row in rows]

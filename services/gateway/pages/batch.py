@@ -44,7 +44,7 @@ async def events(ctx: Ctx, batch_id: BatchId) -> Response:
             **ended,
         }
 
-    return live.stream(parts, ctx.stop)
+    return live.stream(ctx.hub, batch_id, parts)
 
 
 @router.post("/batch/{batch_id}/{action}")

@@ -46,7 +46,7 @@ async def events(ctx: Ctx, paged: Paged, status: str = "", q: str = "") -> Respo
     async def parts() -> live.Parts:
         return {"list": text("_list.html", **await _values(ctx, wanted))}
 
-    return live.stream(parts, ctx.stop)
+    return live.stream(ctx.hub, None, parts)
 
 
 @router.post("/upload")

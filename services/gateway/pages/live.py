@@ -2,48 +2,41 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from uuid import UUID
 
-from starlette.responses import StreamingResponse
-
-from services.gateway.errors import SystemUnavailable
+from services.gateway.live.hub import Hub
+from services.gateway.live.streams import EventStream, listen
+from services.gateway.live.wording import BEAT
 from shared.postgres import UNAVAILABLE
-from shared.stopping import Stop
 
-_EVERY_SECONDS = 1.0
-_BEAT_TICKS = 15
-_MOST_STREAMS = 200
-_SECONDS = 6 * 3_600
+# Pages are drawn again once a second at most.
+_PAUSE_SECONDS = 0.5
 # The event after which nothing changes any more: the page closes its stream.
 ENDED = "ended"
 Parts = Mapping[str, str]
-_open = asyncio.Semaphore(_MOST_STREAMS)
 
 
-def stream(parts: Callable[[], Awaitable[Parts]], stop: Stop) -> StreamingResponse:
-    """`parts` gives event names and their HTML. Raises SystemUnavailable past 200 open streams."""
-    if _open.locked():
-        raise SystemUnavailable("Too many live pages are open. This one can be reloaded by hand.", 30)
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(parts, stop), media_type="text/event-stream", headers=headers)
+def stream(hub: Hub, batch_id: UUID | None, parts: Callable[[], Awaitable[Parts]]) -> EventStream:
+    """`parts` gives event names and their HTML; it is asked when there is news of the batch, or of any
+    (`batch_id` None). Raises SystemUnavailable when as many listen as are served."""
+    hub.refuse_more()
+    return EventStream(_events(hub, batch_id, parts))
 
 
-async def _events(parts: Callable[[], Awaitable[Parts]], stop: Stop) -> AsyncIterator[str]:
-    """Ends when the process is asked to stop, or after six hours; the browser comes again by itself."""
+async def _events(
+    hub: Hub, batch_id: UUID | None, parts: Callable[[], Awaitable[Parts]]
+) -> AsyncIterator[str]:
     sent: dict[str, str] = {}
-    silent = 0
-    async with _open:
-        for _ in range(_SECONDS):
+    with hub.listening(batch_id) as listener:
+        # The first news are there after half a second, also where nothing has changed.
+        async for news in listen(listener):
             changed = changes(sent, await _parts(parts))
-            silent = 0 if changed else silent + 1
-            if changed:
-                sent |= changed
-                yield "".join(event(name, html) for name, html in changed.items())
-                if ENDED in changed:
-                    return
-            elif silent % _BEAT_TICKS == 0:
-                yield ": still here\n\n"
-            if await stop.wait(_EVERY_SECONDS):
+            sent |= changed
+            yield "".join(event(name, html) for name, html in changed.items()) or BEAT
+            if ENDED in changed:
                 return
+            if news:
+                await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _parts(parts: Callable[[], Awaitable[Parts]]) -> Parts:
