@@ -1,7 +1,7 @@
 """A slice that ends its process is found, and only the row that does it fails (rule 6)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -73,6 +73,9 @@ class Told:
         sent: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         sent.set_result(None)
         return sent
+
+    async def send_together(self, topic: Topic, key: bytes, events: Sequence[Event]) -> None:
+        self.events += events
 
     @property
     def results(self) -> list[ImageAnalyzed]:
