@@ -5,28 +5,23 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
 
 import httpx
 import psutil
 import pytest
 
+from tests import system as systems
 from tests.local_servers import data_folder, is_gone
-from tests.system import System, running
+from tests.system import System
+from tests.workload import World
 
 SERVICES = ("gateway-1", "ingest-1", "analyzer-1", "analyzer-2", "exporter-1", "monitor-1")
 SERVERS = ("kafka-1", "postgres-1", "redis-1")
 STOP_SECONDS = 30
 
 
-@pytest.fixture(scope="module")
-def system() -> Iterator[System]:
-    with running({"ANALYZERS": "2"}) as started:
-        yield started
-
-
-@pytest.mark.timeout(240)
-def test_every_process_has_its_pid_its_log_and_its_metrics(system: System) -> None:
+def test_every_process_has_its_pid_its_log_and_its_metrics(running: World) -> None:
+    system = running.system
     for name in ("supervisor", *SERVERS, *SERVICES):
         assert psutil.pid_exists(system.pid(name)), name
     for name in (*SERVERS, *SERVICES):
@@ -38,8 +33,8 @@ def test_every_process_has_its_pid_its_log_and_its_metrics(system: System) -> No
         assert reply.status_code == 200
 
 
-@pytest.mark.timeout(240)
-def test_a_taken_port_is_said_in_words(system: System) -> None:
+def test_a_taken_port_is_said_in_words(running: World) -> None:
+    system = running.system
     with data_folder() as data:
         other = System(data, {}, port=system.port)
         assert other.wait() == 1
@@ -50,7 +45,7 @@ def test_a_taken_port_is_said_in_words(system: System) -> None:
 @pytest.mark.timeout(300)
 def test_the_end_is_in_order_and_the_next_start_finds_its_data() -> None:
     with data_folder() as data:
-        with running(data=data) as first:
+        with systems.running(data=data) as first:
             files = {"file": ("a.csv", "url\nhttp://127.0.0.1:1/none.jpg\n", "text/csv")}
             made = httpx.post(f"{first.base_url}/api/v1/batches", files=files, timeout=20).json()
             pids = all_pids(first)
@@ -59,7 +54,7 @@ def test_the_end_is_in_order_and_the_next_start_finds_its_data() -> None:
             assert time.monotonic() - started < STOP_SECONDS
         assert all(is_gone(pid) for pid in pids)
         assert not list((data / "run").glob("*.pid"))
-        with running(data=data) as second:
+        with systems.running(data=data) as second:
             reply = httpx.get(f"{second.base_url}/api/v1/batch/{made['data']['batch_id']}", timeout=20)
             assert reply.json()["data"]["batch_info"]["total_urls"] == 1
             nothing_outlives_the_supervisor(second)

@@ -1,24 +1,24 @@
 """The whole way of a row: a CSV goes in, a complete table comes out."""
 
 from tests.fakes.truth import truth_of
-from tests.workload import World, assert_whole, until, world
+from tests.workload import World, assert_whole, until
 
 
-def test_every_row_has_exactly_one_result_and_each_image_is_paid_for_once() -> None:
-    with world(ANALYZERS="3") as own:
-        urls = own.urls(2_000)
-        lines = [*urls, *urls[:50], "not a url", f"{own.images.url}/404/x.jpg"]
-        other = own.submit(own.urls(200, first=1_000_000))
-        batch = own.submit(lines)
-        seen = own.wait_end(batch, 120)
-        assert seen["status"] == "completed"
-        assert (seen["successful_count"], seen["failed_count"]) == (2_050, 2)
-        rows = own.export(batch)
-        assert_whole(rows, lines, batch)
-        own.wait_end(other)
-        paid = own.log().paid()
-        assert paid.total() == len(paid) == 2_200
-        assert sum(row["cache_hit"] == "true" for row in rows) == 50
+def test_every_row_has_exactly_one_result_and_each_image_is_paid_for_once(running: World) -> None:
+    before = running.log().paid()
+    urls = running.urls(2_000, first=500_000)
+    lines = [*urls, *urls[:50], "not a url", f"{running.images.url}/404/x.jpg"]
+    other = running.submit(running.urls(200, first=1_000_000))
+    batch = running.submit(lines)
+    seen = running.wait_end(batch, 120)
+    assert seen["status"] == "completed"
+    assert (seen["successful_count"], seen["failed_count"]) == (2_050, 2)
+    rows = running.export(batch)
+    assert_whole(rows, lines, batch)
+    running.wait_end(other)
+    paid = running.log().paid() - before
+    assert paid.total() == len(paid) == 2_200
+    assert sum(row["cache_hit"] == "true" for row in rows) == 50
 
 
 def test_each_row_has_the_answer_of_its_own_picture(running: World) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate, chain, islice
 from typing import NamedTuple, Protocol
 
-from services.gateway.reading import workbook
 from services.gateway.reading.container import (
     PIECE,
     Gunzip,
@@ -140,6 +139,8 @@ class _Workbook:
         self._spool.close()
 
     def finish(self) -> tuple[Layout, RowWriter]:
+        from services.gateway.reading import workbook  # openpyxl would be a fifth of every gateway's start
+
         with self._spool:
             records = workbook.records(self._spool, self._limits.unpacked_bytes)
             sample: list[Record] = list(islice(records, SAMPLE_LINES))
