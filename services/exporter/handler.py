@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.exporter.endings import Endings
-from services.exporter.standing import Standing, belongs, lock_standings
+from services.exporter.standing import Standing, belongs, lock_standings, unwanted_of
 from services.exporter.storing import REFUSED, Chunk, replacement, store
 from shared import metrics
 from shared.dead_letters import DeadLetters
@@ -28,7 +28,8 @@ class Handler:
         self._standings: dict[UUID, Standing] = {}
 
     async def store(self, connection: Connection, poll: Poll) -> None:
-        """Inside the projecting transaction. Events of batches that are gone are dropped (rule 8)."""
+        """Inside the projecting transaction. Events of batches that are gone are dropped (rule 8),
+        and so are attempts that nobody wants: a database that was restored may not know of a retry."""
         self._standings = await lock_standings(connection, {taken.event.batch_id for taken in poll})
         mine: list[Taken[ImageAnalyzed]] = []
         for taken in poll:
@@ -39,7 +40,9 @@ class Handler:
                 mine.append(taken)
             else:
                 await self._dead_letters.bury(taken.record, "it names no row of its batch")
-        self._chunks = await self._store_or_halve(connection, mine)
+        unwanted = await unwanted_of(connection, [taken.event for taken in mine])
+        wanted = [taken for taken in mine if taken.event.event_id not in unwanted]
+        self._chunks = await self._store_or_halve(connection, wanted)
 
     async def end(self, _poll: Poll) -> None:
         """After the commit, in a new statement: two members that commit the last two chunks at the same
@@ -47,7 +50,7 @@ class Handler:
         came before stands (endings.py, shared/ends.py)."""
         metrics.RESULTS_STORED.inc(sum(chunk.stored for chunk in self._chunks))
         whole = {
-            c.batch_id for c in self._chunks if c.processed >= self._standings[c.batch_id].rows_of(c.chunk_no)
+            c.batch_id for c in self._chunks if c.settled >= self._standings[c.batch_id].rows_of(c.chunk_no)
         }
         if whole:
             await self._endings.end_whole(whole)

@@ -28,6 +28,20 @@ async def lock_standings(connection: Connection, batches: Iterable[UUID]) -> dic
     return {row["batch_id"]: Standing(row["total_urls"], row["chunk_size"]) for row in rows}
 
 
+async def unwanted_of(connection: Connection, events: Iterable[ImageAnalyzed]) -> set[str]:
+    """The ids of events above the wanted attempt of their rows: none is stored, or sums of attempts would say
+    that a batch is whole while a row is not (rule 3)."""
+    again = [event for event in events if event.attempt > 1]
+    if not again:
+        return set()
+    batches, rows = [event.batch_id for event in again], [event.row_no for event in again]
+    found = await connection.fetch(_SQL["wanted_of"], batches, rows)
+    wanted = {(row["batch_id"], row["row_no"]): row["attempt"] for row in found}
+    return {
+        event.event_id for event in again if event.attempt > wanted.get((event.batch_id, event.row_no), 1)
+    }
+
+
 def belongs(event: ImageAnalyzed, standing: Standing) -> bool:
     """False for an event that would be counted where its batch has no row."""
     return (

@@ -27,11 +27,12 @@ REFUSED = (
 
 
 class Chunk(NamedTuple):
-    """A chunk that a statement touched: its rows so far, and how many the statement stored of it."""
+    """A chunk that a statement touched: its rows that have the result of their wanted attempt, and how many
+    rows the statement stored."""
 
     batch_id: UUID
     chunk_no: int
-    processed: int
+    settled: int
     stored: int
 
 

@@ -16,13 +16,15 @@ _SQL = statements_beside(__file__)
 
 
 class Chunk(NamedTuple):
-    """`seconds` from its first to its last result; `error` is its most frequent one."""
+    """`seconds` from its first to its last result; `error` is its most frequent one. `retrying`: a row's
+    wanted attempt is above its stored one."""
 
     number: int
     rows: int
     processed: int = 0
     successful: int = 0
     failed: int = 0
+    retrying: bool = False
     cut: bool = False
     error: str | None = None
     worker: str | None = None
@@ -30,7 +32,8 @@ class Chunk(NamedTuple):
     last_result_at: datetime | None = None
 
     def status(self, batch: Snapshot) -> ChunkStatus:
-        return chunk_status_of(batch.status, self.rows, self.processed, self.successful, self.cut)
+        counts = self.rows, self.processed, self.successful
+        return chunk_status_of(batch.status, *counts, self.cut, self.retrying)
 
     @property
     def is_whole(self) -> bool:

@@ -18,7 +18,9 @@ from services.gateway.body import body_of, declared_length, within
 from services.gateway.change import Changed, change
 from services.gateway.errors import SystemUnavailable
 from services.gateway.multipart import UploadForm
+from services.gateway.retry import Retried, Which, retry
 from services.gateway.settings import GatewaySettings
+from services.gateway.status import Status
 from services.gateway.submit import Key, NewBatch, Submission, Submitted
 from services.gateway.transitions import Action
 from services.gateway.upload import Upload, paths_of, too_large
@@ -71,12 +73,21 @@ class Handler:
     async def control(self, batch_id: UUID, action: Action) -> Changed:
         """The change is committed first, then mirrored in Redis, where a pause works at once."""
         changed = await change(self._pool, batch_id, action)
-        if not await self._mirrored(batch_id, changed.desired):
+        await self._pass_on(batch_id, changed.desired, changed.after)
+        return changed
+
+    async def retry(self, batch_id: UUID, which: Which) -> Retried:
+        """Failed rows are tried again in a new run."""
+        retried = await retry(self._pool, batch_id, which)
+        await self._pass_on(batch_id, retried.batch.wanted, retried.batch.status)
+        return retried
+
+    async def _pass_on(self, batch_id: UUID, desired: Desired, status: Status) -> None:
+        if not await self._mirrored(batch_id, desired):
             raise SystemUnavailable(
-                f"The change is stored ({changed.after}), but Redis does not answer, so it is not"
+                f"The change is stored ({status}), but Redis does not answer, so it is not"
                 " passed on yet. Without Redis no picture is analysed; it takes effect when Redis is back."
             )
-        return changed
 
     async def _store_batch(
         self, form: UploadForm, body: AsyncIterator[bytes], key: str | None, max_bytes: int

@@ -22,8 +22,10 @@ _SQL = statements_beside(__file__)
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A batch at `now`. `recent_*` look back 60 seconds at most, `active_seconds` leave pauses out,
-    `in_flight` counts the rows of slices that were handed out and are not reported finished. `deleted_at` and
-    `purge_at` are those of a soft deletion: a batch that is deleted for good has no snapshot."""
+    `in_flight` counts the rows of slices that were handed out and are not reported finished. `retried`:
+    attempts beyond the first that were ever wanted; `attempts`: the sum of its results'. `idle_seconds` lie
+    between an end and the next run. `deleted_at` and `purge_at` are those of a soft deletion: a batch that is
+    deleted for good has no snapshot."""
 
     batch_id: UUID
     name: str
@@ -37,6 +39,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     run: int
     retry_count: int
+    retried: int
     weight: int
     force_start: bool
     deleted_at: datetime | None
@@ -50,9 +53,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     processed: int
     successful: int
     failed: int
+    attempts: int
     first_open_chunk: int
     queued_at: datetime | None
     active_seconds: float
+    idle_seconds: float
     recent_processed: int
     recent_seconds: float
     in_flight: int
@@ -83,10 +88,16 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return min(self.first_open_chunk, self.total_chunks) if self.started_at else 0
 
     @property
+    def outstanding(self) -> int:
+        """Rows without the result of their wanted attempt (rule 3)."""
+        return self.total_urls + self.retried - self.attempts
+
+    @property
     def elapsed_seconds(self) -> float:
         if self.started_at is None:
             return 0.0
-        return max(0.0, ((self.ended_at or self.now) - self.started_at).total_seconds())
+        seconds = ((self.ended_at or self.now) - self.started_at).total_seconds()
+        return max(0.0, seconds - self.idle_seconds)
 
     @property
     def rate(self) -> float:
@@ -100,8 +111,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def completion(self) -> datetime | None:
-        remaining = self.total_urls - self.processed
-        return timing.estimated_completion(self.now, self.status, remaining, self.rate_now)
+        return timing.estimated_completion(self.now, self.status, self.outstanding, self.rate_now)
 
 
 class Listing(NamedTuple):

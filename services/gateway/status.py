@@ -49,9 +49,13 @@ def status_of(desired: State, started: bool, ended: str | None) -> Status:
             return Status.PROCESSING if started else Status.QUEUED
 
 
-def chunk_status_of(batch: Status, rows: int, processed: int, successful: int, cut: bool) -> ChunkStatus:
-    """`cut`: at least one slice of the chunk was handed out. A chunk of an ended batch that is not
-    whole will not go on, so it is pending again."""
+def chunk_status_of(
+    batch: Status, rows: int, processed: int, successful: int, cut: bool, retrying: bool
+) -> ChunkStatus:
+    """`cut`: at least one slice of the chunk was handed out; `retrying`: some of its rows are tried again. A
+    chunk of an ended batch that is not whole will not go on, so it is pending again."""
+    if retrying and batch.is_active:
+        return ChunkStatus.RETRYING
     if processed >= rows:
         return ChunkStatus.COMPLETED if successful else ChunkStatus.FAILED
     if not batch.is_active or not (cut or processed):

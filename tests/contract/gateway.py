@@ -145,9 +145,10 @@ async def counted(gateway: Gateway, batch_id: UUID, chunk_no: int, successful: i
     """As the exporter would count it."""
     async with database(gateway) as connection:
         await connection.execute(
-            "insert into exporter.chunks (batch_id, chunk_no, processed, successful, failed, errors, worker,"
-            " first_result_at, last_result_at)"
-            " values ($1, $2, $3, $4, $5, $6::jsonb, 'analyzer-2', now() - interval '9 seconds', now())",
+            "insert into exporter.chunks (batch_id, chunk_no, processed, successful, failed, attempts,"
+            " errors, worker, first_result_at, last_result_at)"
+            " values ($1, $2, $3::int, $4, $5, $3::int, $6::jsonb, 'analyzer-2',"
+            " now() - interval '9 seconds', now())",
             batch_id,
             chunk_no,
             successful + failed,

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from services.exporter.main import start
 from services.exporter.settings import ExporterSettings
+from services.gateway.retry import Which, retry
 from shared.error_classes import ErrorClass
 from shared.events import ImageAnalyzed
 from shared.ids import chunk_id, result_id
@@ -26,6 +27,7 @@ from shared.topics import PARTITIONS, RESULTS, Named, Topic, create_topics
 from shared.wire import headers_of
 
 WAIT_SECONDS = 30.0
+WHOLE = Which()
 
 
 class World:
@@ -80,11 +82,27 @@ class World:
         assert row is not None
         return int(row[0]), int(row[1]), int(row[2]), int(row[3])
 
+    async def errors(self, batch_id: UUID) -> dict[str, int]:
+        """Failed rows by class, by the chunks' counters."""
+        rows = await self.pool.fetch(
+            "select e.key, sum(e.value::int)::int as rows from exporter.chunks, jsonb_each_text(errors) e"
+            " where batch_id = $1 group by e.key",
+            batch_id,
+        )
+        return {row["key"]: row["rows"] for row in rows}
+
     async def ended(self, batch_id: UUID) -> str | None:
+        """The end of its present run."""
         kind: str | None = await self.pool.fetchval(
-            "select kind from lifecycle.terminal where batch_id = $1", batch_id
+            "select kind from lifecycle.terminal join gateway.batches using (batch_id, run)"
+            " where batch_id = $1",
+            batch_id,
         )
         return kind
+
+    async def retry(self, batch_id: UUID, which: Which = WHOLE) -> int:
+        """As the gateway does it: the rows that are tried again."""
+        return (await retry(self.pool, batch_id, which)).rows
 
     async def ends_announced(self, batch_id: UUID) -> int:
         key = str(batch_id).encode()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from services.exporter.endings import Endings
 from services.exporter.standing import lock_standings
 from services.exporter.storing import store
+from services.gateway.retry import Which
 from shared.error_classes import ErrorClass
 from shared.events import ImageAnalyzed
 from shared.postgres import Connection
@@ -57,15 +58,44 @@ async def test_a_batch_whose_every_row_failed_ends_failed(here: World) -> None:
 
 async def test_redelivered_and_older_attempts_change_nothing(here: World) -> None:
     batch, other = await here.batch(3), await here.batch(1)
-    events = [result(batch, row) for row in (1, 2, 3)]
+    events = [result(batch, 1), result(batch, 2, error_class=ErrorClass.DNS), result(batch, 3)]
     newer = result(batch, 2, attempt=2, error_class=ErrorClass.TIMEOUT)
     async with here.exporter():
+        await here.send(*events, newer, *events)
+        await here.until_ended(batch)
+        assert await here.errors(batch) == {"dns": 1}, "nobody wanted a second attempt"
+        assert await here.retry(batch) == 1
         await here.send(*events, newer, *events, newer)
         await here.send(result(batch, 2), result(other, 1))
         await here.until_ended(batch)
         await here.until_ended(other)
     assert await here.counts(batch) == (3, 2, 1, 3)
-    assert await here.ends_announced(batch) == 1
+    assert await here.errors(batch) == {"timeout": 1}
+    assert await here.ends_announced(batch) == 3, "two ends, and the retry between them"
+
+
+async def test_a_retry_ends_when_every_row_has_the_attempt_that_is_wanted(here: World) -> None:
+    """Counters stay whole meanwhile, a row that came twice does not stand for one that did not come."""
+    batch = await here.batch(6, chunk_size=2)
+    bad = [result(batch, row, chunk_size=2, error_class=ErrorClass.DNS) for row in (1, 2, 3)]
+    good = [result(batch, row, chunk_size=2) for row in (4, 5, 6)]
+    again = [result(batch, row, chunk_size=2, attempt=2) for row in (1, 2, 3)]
+    async with here.exporter():
+        await here.send(*bad, *good)
+        await here.until_ended(batch)
+        assert await here.retry(batch, Which(classes=("timeout",))) == 0
+        assert await here.retry(batch) == 3
+        assert await here.retry(batch) == 0, "it is being retried already"
+        assert await here.ended(batch) is None
+        assert await here.counts(batch) == (6, 3, 3, 6)
+        await here.send(again[0], again[0], again[1], again[1], *bad)
+        await until(lambda: stored_attempts(here, batch, 8))
+        await Endings(here.pool).sweep()
+        assert await here.ended(batch) is None
+        assert await here.counts(batch) == (6, 5, 1, 6)
+        await here.send(again[2])
+        await here.until_ended(batch)
+    assert await here.counts(batch) == (6, 6, 0, 6)
 
 
 async def test_two_members_share_the_log_and_count_every_row_once(here: World) -> None:
@@ -229,12 +259,20 @@ async def compare(connection: Connection, model: dict[int, tuple[int, ErrorClass
     for chunk in chunks:
         kinds = [kind for row, (_, kind) in model.items() if (row - 1) // 5 + 1 == chunk["chunk_no"]]
         assert chunk["processed"] == len(kinds)
+        assert chunk["attempts"] == sum(
+            attempt for row, (attempt, _) in model.items() if (row - 1) // 5 + 1 == chunk["chunk_no"]
+        )
         assert chunk["successful"] == kinds.count(None)
         assert chunk["failed"] == len(kinds) - kinds.count(None)
         assert msgspec.json.decode(chunk["classes"]) == Counter(kind for kind in kinds if kind)
     rows = await connection.fetch("select row_no, attempt, error_class from exporter.results")
     assert {row["row_no"]: (row["attempt"], row["error_class"]) for row in rows} == model
     assert sum(chunk["processed"] for chunk in chunks) == len(rows)
+
+
+async def stored_attempts(here: World, batch: UUID, attempts: int) -> bool:
+    query = "select sum(attempts)::int from exporter.chunks where batch_id = $1"
+    return bool(await here.pool.fetchval(query, batch) == attempts)
 
 
 async def stored(here: World, batch: UUID, rows: int) -> bool:

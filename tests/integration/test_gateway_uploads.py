@@ -198,7 +198,7 @@ async def test_counters_add_up_in_every_reply(gateway: Gateway, client: httpx.As
     async def count() -> None:
         async with database(gateway) as connection:
             await connection.execute(
-                "insert into exporter.chunks select $1, n, 0, 0, 0, '{}', null, now(), now()"
+                "insert into exporter.chunks select $1, n, 0, 0, 0, '{}', null, now(), now(), 0"
                 " from generate_series(1, 4) n",
                 batch_id,
             )

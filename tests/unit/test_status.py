@@ -48,13 +48,19 @@ def test_a_chunk_is_done_exactly_when_every_row_has_its_result(
     batch: Status, sizes: tuple[int, int], cut: bool, successful: int
 ) -> None:
     rows, processed = sizes
-    status = chunk_status_of(batch, rows, processed, min(successful, processed), cut)
+    status = chunk_status_of(batch, rows, processed, min(successful, processed), cut, retrying=False)
     assert (status in (ChunkStatus.COMPLETED, ChunkStatus.FAILED)) == (processed == rows)
     if status is ChunkStatus.FAILED:
         assert successful == 0
 
 
 def test_a_chunk_moves_from_pending_to_processing_when_it_is_handed_out() -> None:
-    assert chunk_status_of(Status.PROCESSING, 10, 0, 0, cut=False) is ChunkStatus.PENDING
-    assert chunk_status_of(Status.PROCESSING, 10, 0, 0, cut=True) is ChunkStatus.PROCESSING
-    assert chunk_status_of(Status.CANCELLED, 10, 3, 3, cut=True) is ChunkStatus.PENDING
+    assert chunk_status_of(Status.PROCESSING, 10, 0, 0, cut=False, retrying=False) is ChunkStatus.PENDING
+    assert chunk_status_of(Status.PROCESSING, 10, 0, 0, cut=True, retrying=False) is ChunkStatus.PROCESSING
+    assert chunk_status_of(Status.CANCELLED, 10, 3, 3, cut=True, retrying=False) is ChunkStatus.PENDING
+
+
+@given(st.sampled_from(Status), st.booleans())
+def test_a_chunk_is_retrying_while_its_batch_is_active(batch: Status, successful: bool) -> None:
+    status = chunk_status_of(batch, 10, 10, 5 * successful, cut=True, retrying=True)
+    assert (status is ChunkStatus.RETRYING) == batch.is_active

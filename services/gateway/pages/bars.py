@@ -21,6 +21,7 @@ class Counted(NamedTuple):
     processed: int = 0
     successful: int = 0
     failed: int = 0
+    retrying: bool = False
 
 
 class Cell(NamedTuple):
@@ -56,5 +57,5 @@ def _cell(batch: Snapshot, number: int, each: int, counted: Counted) -> Cell:
     before = (first - 1) * batch.chunk_size
     rows = min(last * batch.chunk_size, batch.total_urls) - before
     cut = batch.next_row > before + 1
-    status = chunk_status_of(batch.status, rows, counted.processed, counted.successful, cut)
+    status = chunk_status_of(batch.status, rows, counted.processed, counted.successful, cut, counted.retrying)
     return Cell(first, last, rows, counted, status)
