@@ -31,7 +31,9 @@ $(READY): requirements.lock Makefile
 	  { echo "uv could not be installed: the first start needs a way to the Python package index." >&2; exit 1; }
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
 	@$(BIN)/python -c 'import sysconfig, pathlib; \
-	  pathlib.Path(sysconfig.get_path("purelib"), "image_analyzer.pth").write_text("$(CURDIR)\n")'
+	  pathlib.Path(sysconfig.get_path("purelib"), "image_analyzer.pth").write_text("$(CURDIR)\n$(CURDIR)/clients/python\n")'
+	@printf '#!/bin/sh\nexec "%s" -m image_analyzer "$$@"\n' "$(CURDIR)/$(BIN)/python" >$(BIN)/image-analyzer
+	@chmod +x $(BIN)/image-analyzer
 	@touch $(READY)
 
 run: $(READY) ## the whole system on http://localhost:5001
@@ -49,7 +51,7 @@ bench: $(READY) ## figures on the fakes
 lint: $(READY) ## style, types, and who may import whom
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy dev services shared tests
+	@$(BIN)/mypy dev services shared clients tests
 	@$(BIN)/lint-imports --no-cache
 
 format: $(READY) ## let ruff lay out the code

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PRODUCTION = ("services", "shared", "dev")
+PRODUCTION = ("services", "shared", "dev", "clients/python")
 LONGEST_FUNCTION = 60
 
 

@@ -1,0 +1,61 @@
+"""What can be asked for, named as in the API; what is left out is the service's to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Literal, TypedDict
+
+
+class BatchOptions(TypedDict, total=False):
+    """Of a new batch. `region` is where phone numbers without a country code are from, like US."""
+
+    batch_name: str | None
+    auto_start: bool
+    chunk_size: int | None
+    priority: Literal["low", "normal", "high"] | None
+    region: str | None
+
+
+class ListFilters(TypedDict, total=False):
+    """Of batches. `q` is a part of the name."""
+
+    status: str | None
+    q: str | None
+    include_soft_deleted: bool
+
+
+class Filters(TypedDict, total=False):
+    """Of results and of exports. Dates are inclusive; a bare date is the whole day in UTC."""
+
+    success_only: bool
+    failed_only: bool
+    start_date: str | datetime | None
+    end_date: str | datetime | None
+    has_store_name: bool
+    has_contact: bool
+    error_class: str | None
+    from_row: int | None
+    to_row: int | None
+
+
+class ExportOptions(Filters, total=False):
+    """`metadata=False` leaves out the columns about the processing."""
+
+    format: Literal["csv", "json", "xlsx"]
+    metadata: bool
+
+
+def texts(options: Mapping[str, object]) -> dict[str, str]:
+    """As parameters and forms have them; without what is None."""
+    return {name: _text(value) for name, value in options.items() if value is not None}
+
+
+def _text(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case datetime():
+            return value.isoformat()
+        case _:
+            return str(value)

@@ -1,0 +1,81 @@
+"""The client and its command line against a running system: the document's workflow in one command."""
+
+import csv
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.workload import World
+
+_ROOT = Path(__file__).parents[2]
+_PAGE = _ROOT / "docs" / "client.md"
+
+
+def _environment(running: World) -> dict[str, str]:
+    paths = [str(_ROOT / "clients" / "python"), os.environ.get("PYTHONPATH", "")]
+    own = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "IMAGE_ANALYZER_URL": running.system.base_url}
+    return {**os.environ, **own, "NO_COLOR": "1"}
+
+
+def _run(running: World, folder: Path, *command: str) -> str:
+    """What it printed; standard error too when it fails."""
+    done = subprocess.run(
+        [sys.executable, *command],
+        env=_environment(running),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _urls(running: World, folder: Path, first: int) -> None:
+    (folder / "urls.csv").write_text("url\n" + "\n".join(running.urls(20, first=first)) + "\nnot a url\n")
+
+
+def test_the_documents_workflow_is_one_command(running: World, tmp_path: Path) -> None:
+    """Then everything that people do with a batch that has ended, by a part of its id."""
+    _urls(running, tmp_path, 90_000)
+    submit = [
+        "submit",
+        "urls.csv",
+        "--name",
+        "one command",
+        "--wait",
+        "-o",
+        "results.csv",
+        "--gzip",
+        "--json",
+    ]
+    ended = json.loads(_run(running, tmp_path, "-m", "image_analyzer", *submit))
+    assert (ended["status"], ended["successful_count"], ended["failed_count"]) == ("completed", 20, 1)
+    with (tmp_path / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["success"] for row in rows] == ["true"] * 20 + ["false"]
+
+    own = ended["batch_id"][:8]
+    assert "one command" in _run(running, tmp_path, "-m", "image_analyzer", "show", own)
+    assert "one command" in _run(running, tmp_path, "-m", "image_analyzer", "ls", "one command")
+    exported = _run(running, tmp_path, "-m", "image_analyzer", "export", own, "-o", "-", "--failed-only")
+    assert exported.count("not a url") == 1
+
+
+def test_the_pages_examples_run_as_printed(running: World, tmp_path: Path) -> None:
+    _urls(running, tmp_path, 91_000)
+    for language, text in re.findall(r"```(sh|python)\n(.*?)```", _PAGE.read_text(), re.DOTALL):
+        (tmp_path / "results.csv").unlink(missing_ok=True)
+        said = _run(running, tmp_path, "-c", text if language == "python" else _in_a_shell(text))
+        assert said, text
+        if "results.csv" in text:
+            assert (tmp_path / "results.csv").read_text().count("/good/") == 20, text
+
+
+def _in_a_shell(text: str) -> str:
+    here = text.replace("image-analyzer ", f"{sys.executable} -m image_analyzer ")
+    return f"import subprocess, sys; sys.exit(subprocess.call(['sh', '-ec', {here!r}]))"
