@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from services.gateway import errors
-from services.gateway.api import batches, control, events, export, health, retry
+from services.gateway.api import batches, control, docs, events, export, health, retry
 from services.gateway.context import Context
 from services.gateway.errors import ApiError
 from services.gateway.pages import batch as batch_page
@@ -26,13 +26,8 @@ _BATCH_PREFIXES = ("/api/v1/batches", "/api/v1/batch")
 
 
 def make_app(context: Context) -> FastAPI:
-    app = FastAPI(
-        title="Image Analyzer Enterprise",
-        version="1.0",
-        openapi_url="/api/v1/openapi.json",
-        docs_url=None,  # its page loads scripts from a CDN
-        redoc_url=None,
-    )
+    # Both are served by api/docs.py: FastAPI's own page loads scripts from a CDN.
+    app = FastAPI(title="Image Analyzer Enterprise", version="1.0", openapi_url=None, docs_url=None)
     app.state.context = context
     for prefix in _BATCH_PREFIXES:
         app.include_router(batches.router, prefix=prefix)
@@ -44,11 +39,13 @@ def make_app(context: Context) -> FastAPI:
         retry.results_router,
         export.router,
         health.router,
+        docs.router,
         dashboard.router,
         batch_page.router,
         sample.router,
     ):
         app.include_router(router)
+    app.mount("/docs/assets", docs.assets())
     app.mount("/static", StaticFiles(directory=_STATIC))
     known = (
         ApiError,

@@ -14,7 +14,7 @@ from shared import metrics
 # htmx needs neither eval nor inline styles as it is configured here. Pictures are shown from anywhere.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self';"
-    " img-src 'self' http: https:; base-uri 'none'; frame-ancestors 'none'"
+    " img-src 'self' data: http: https:; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS = [
     (b"content-security-policy", _POLICY.encode()),

@@ -17,9 +17,16 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.contract.gateway import CSV, Gateway, began, counted, create, ended, gateway
+from tests.fakes.relay import relaying
 
 __all__ = ["gateway"]
 _SECONDS = 20
+_FOLLOW = """
+document.title = "";
+const source = new EventSource(arguments[0]);
+source.addEventListener("state", (event) => { document.title += " " + JSON.parse(event.data).status; });
+source.addEventListener("end", () => { document.title += " end"; source.close(); });
+"""
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +145,31 @@ def test_a_file_that_is_none_is_explained_in_the_form(
     phone.find_element(By.NAME, "file").send_keys(str(tmp_path / "picture.csv"))
     phone.find_element(By.CSS_SELECTOR, ".send button").click()
     wait_for(phone, "output", "The file is a PNG picture")
+
+
+def test_the_description_of_the_api_is_shown_without_any_other_host(
+    gateway: Gateway, browser: webdriver.Chrome
+) -> None:
+    browser.get_log("browser")  # type: ignore[no-untyped-call]  # what others left
+    browser.get(f"{gateway.url}/docs")
+    wait_for(browser, "#operations-batches-create_batch", "Create a batch from a file")
+    assert browser.get_log("browser") == []  # type: ignore[no-untyped-call]
+
+
+def test_a_browser_that_was_cut_off_misses_no_change(gateway: Gateway, browser: webdriver.Chrome) -> None:
+    with relaying(httpx.URL(gateway.url).port or 0) as relay:
+        with httpx.Client(base_url=gateway.url, timeout=_SECONDS) as client:
+            made = client.post("/api/v1/batches", files={"file": ("shops.csv", CSV)}).json()
+            path = f"/api/v1/batches/{made['data']['batch_id']}"
+            browser.get(f"http://127.0.0.1:{relay.port}/docs")
+            browser.execute_script(_FOLLOW, f"{path}/events")
+            wait_for(browser, "title", "queued")
+            relay.cut()
+            for action in ("pause", "resume", "pause"):
+                assert client.post(f"{path}/{action}").status_code == 200
+            relay.mend()
+            wait_for(browser, "title", "queued paused queued paused")
+            assert client.post(f"{path}/cancel").status_code == 200
+            wait_for(browser, "title", "queued paused queued paused cancelled end")
+        browser.get("about:blank")
+        browser.get_log("browser")  # type: ignore[no-untyped-call]  # it says that it was cut off

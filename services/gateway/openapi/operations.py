@@ -1,0 +1,49 @@
+"""Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
+
+from services.gateway.openapi import batches, forms, system
+from services.gateway.openapi.operation import CSV, EVENTS, Extra, Operation
+
+_BATCH = "/api/v1/batches/{batch_id}"
+
+OPERATIONS: dict[str, Operation] = {
+    "POST /api/v1/batches": Operation(
+        "create_batch",
+        "Create a batch from a file",
+        batches.Created,
+        201,
+        form=forms.UploadForm,
+        refuses=(413, 422),
+        extra=Extra.REPLAYABLE,
+    ),
+    "GET /api/v1/batches": Operation("list_batches", "List batches", batches.BatchPage, extra=Extra.TAGGED),
+    "GET /api/v1/batches/stuck": Operation("list_stuck_work", "List work past its deadline", batches.Stuck),
+    "GET /api/v1/batch/{batch_id}": Operation(
+        "get_batch", "Get a batch", batches.BatchDetail, extra=Extra.POLLED
+    ),
+    f"GET {_BATCH}": Operation(
+        "get_batch_by_plural", "Get a batch, by the other spelling", batches.BatchDetail, extra=Extra.POLLED
+    ),
+    f"GET {_BATCH}/status": Operation(
+        "get_batch_status", "Get a batch's status", batches.BatchDetail, extra=Extra.POLLED
+    ),
+    f"GET {_BATCH}/progress": Operation(
+        "get_batch_progress", "Get a batch's progress", batches.Progress, extra=Extra.POLLED
+    ),
+    f"GET {_BATCH}/health": Operation("get_batch_health", "Get a batch's health score", batches.BatchHealth),
+    f"GET {_BATCH}/chunks": Operation(
+        "list_batch_chunks", "List a batch's chunks", batches.ChunkPage, extra=Extra.POLLED
+    ),
+    f"GET {_BATCH}/events": Operation("follow_batch", "Follow a batch live", status=200, downloads=(EVENTS,)),
+    "GET /api/v1/events": Operation("follow_batches", "Follow all batches live", downloads=(EVENTS,)),
+    f"POST {_BATCH}/start": Operation("start_batch", "Start a batch", batches.Controlled),
+    f"POST {_BATCH}/pause": Operation("pause_batch", "Pause a batch", batches.Controlled),
+    f"POST {_BATCH}/resume": Operation("resume_batch", "Resume a batch", batches.Controlled),
+    f"POST {_BATCH}/cancel": Operation("cancel_batch", "Cancel a batch", batches.Controlled),
+    "GET /api/v1/export/batch/{batch_id}": Operation(
+        "export_batch", "Download a batch's results", downloads=(CSV,), query=forms.ExportQuery
+    ),
+    "GET /api/v1/health": Operation(
+        "check_health", "Check what the system needs", system.SystemHealth, extra=Extra.PROBED
+    ),
+    "GET /api/v1/ping": Operation("ping", "Ask whether the process is there", system.Pong),
+}
