@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from services.gateway import errors
-from services.gateway.api import batches, control, docs, events, export, health, retry
+from services.gateway.api import batches, control, docs, events, export, health, results, retry
 from services.gateway.context import Context
 from services.gateway.errors import ApiError
 from services.gateway.pages import batch as batch_page
@@ -32,11 +32,13 @@ def make_app(context: Context) -> FastAPI:
     for prefix in _BATCH_PREFIXES:
         app.include_router(batches.router, prefix=prefix)
         app.include_router(control.router, prefix=prefix)
+        app.include_router(results.batch_router, prefix=prefix)
         app.include_router(events.of_batch, prefix=prefix)
         app.include_router(retry.router, prefix=prefix)
     for router in (
         events.of_all,
         retry.results_router,
+        results.router,
         export.router,
         health.router,
         docs.router,

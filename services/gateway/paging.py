@@ -1,9 +1,15 @@
 """The one pagination: `per_page`, else `limit`, else a default, never more than there is a use for."""
 
-from typing import Annotated, Any, NamedTuple
+import base64
+import binascii
+from typing import Annotated, Any, NamedTuple, TypeVar
 
+import msgspec
 from fastapi import Depends, Query
 
+from services.gateway.errors import ValidationError
+
+T = TypeVar("T")
 _DEFAULT = 50
 _MOST = 100
 _LAST_PAGE = 1_000_000
@@ -19,9 +25,11 @@ class Page(NamedTuple):
     def offset(self) -> int:
         return (self.number - 1) * self.size
 
-    def facts(self, count: int, total: int) -> dict[str, Any]:
-        """What every paged reply says: rows on this page, rows in all, the page, the pages."""
-        return {"count": count, "total": total, "page": self.number, "pages": -(-total // self.size)}
+    def facts(self, count: int, total: int | None) -> dict[str, Any]:
+        """What every paged reply says: rows on this page, rows in all (None: not counted), the page, the
+        pages."""
+        pages = None if total is None else -(-total // self.size)
+        return {"count": count, "total": total, "page": self.number, "pages": pages}
 
 
 def page_of(page: int, per_page: int | None, limit: int | None, default: int, most: int) -> Page:
@@ -38,3 +46,17 @@ def _page(
 
 
 Paged = Annotated[Page, Depends(_page)]
+
+
+def cursor_of(*parts: Any) -> str:
+    """A place in a list, for the client to hand back as it is."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(parts)).decode().rstrip("=")
+
+
+def parts_of(cursor: str, kind: type[T]) -> T:
+    """What `cursor_of` was given, as a tuple of the type `kind`. Raises ValidationError."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        return msgspec.json.decode(base64.urlsafe_b64decode(padded), type=kind)
+    except (binascii.Error, ValueError, msgspec.DecodeError) as error:
+        raise ValidationError("cursor is the next_cursor of the page before, as it came.") from error

@@ -1,11 +1,16 @@
 """Snapshots as the API's documented objects: every documented key, always."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
+
+import msgspec
 
 from services.gateway import health_score, timing
 from services.gateway.chunks import Chunk
 from services.gateway.snapshot import Snapshot
 from services.gateway.status import ChunkStatus
+from shared.ids import chunk_id, result_id
 
 
 def batch_info(batch: Snapshot) -> dict[str, Any]:
@@ -101,6 +106,34 @@ def chunk(batch: Snapshot, one: Chunk, urls: list[str]) -> dict[str, Any]:
         "processing_time_seconds": round(one.seconds, 3) if one.seconds is not None else None,
         "error_message": one.error,
         "worker_id": one.worker,
+    }
+
+
+def result(batch_id: UUID, row: Mapping[str, Any]) -> dict[str, Any]:
+    """URLAnalysisResult, whole. `attempt` counts tries on demand; `extra` has the upload's own columns."""
+    analysis, extra = row["analysis_result"], row["extra"]
+    return {
+        "result_id": result_id(batch_id, row["row_no"]),
+        "url": row["url"],
+        "batch_id": batch_id,
+        "chunk_id": chunk_id(batch_id, row["chunk_no"]),
+        "row_no": row["row_no"],
+        "analysis_result": None if analysis is None else msgspec.Raw(analysis.encode()),
+        "store_image": row["store_image"],
+        "text_content": row["text_content"],
+        "store_name": row["store_name"],
+        "business_contact": row["business_contact"],
+        "image_description": row["image_description"],
+        "success": row["success"],
+        "error_class": row["error_class"],
+        "error_message": row["error_message"],
+        "processing_time_seconds": round(row["processing_time_seconds"], 4),
+        "api_key_used": row["api_key_used"],
+        "created_at": row["created_at"],
+        "cache_hit": row["cache_hit"],
+        "gemini_model_used": row["gemini_model_used"],
+        "attempt": row["attempt"],
+        "extra": msgspec.Raw(b"{}" if extra is None else extra.encode()),
     }
 
 

@@ -1,0 +1,63 @@
+"""Results: those of a batch, page by page, and one by its id."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.gateway import views
+from services.gateway.api.ids import BatchId
+from services.gateway.context import Ctx
+from services.gateway.errors import NotFound, ValidationError
+from services.gateway.filters import applied, asked_of, filters_of
+from services.gateway.paging import Page, Paged, cursor_of, parts_of
+from services.gateway.replies import polled, reply
+from services.gateway.results import Place, read_result, read_results
+from services.gateway.snapshot import one_snapshot, read_batch
+
+batch_router = APIRouter(tags=["results"])
+router = APIRouter(tags=["results"])
+
+
+@batch_router.get("/{batch_id}/results")
+async def results(
+    ctx: Ctx,
+    request: Request,
+    batch_id: BatchId,
+    page: Paged,
+    cursor: str | None = None,
+    after: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """In the order of their rows, filtered as exports are. By page, or behind `after` (a row number) or
+    `cursor` (the `next_cursor` of the page before)."""
+    asked = asked_of(request.query_params)
+    wanted, place = filters_of(asked), _place(page, cursor, after)
+    async with one_snapshot(ctx.pool) as connection:
+        batch = await read_batch(connection, batch_id)
+        found = await read_results(connection, batch, wanted, place)
+    data = {
+        "batch_id": batch_id,
+        "results": [views.result(batch_id, row) for row in found.rows],
+        **page.facts(len(found.rows), found.total),
+        "page": page.number if place.after is None else None,
+        "next_cursor": None if found.after is None else cursor_of(found.after),
+        "filters_applied": applied(asked),
+    }
+    return polled(request, data, views.polling(batch))
+
+
+@router.get("/api/v1/results/{result_id}")
+async def result(ctx: Ctx, result_id: str) -> Response:
+    try:
+        row = await read_result(ctx.pool, UUID(result_id))
+    except ValueError:
+        raise NotFound(f"There is no result {result_id[:50]!r}.") from None
+    return reply(views.result(row["batch_id"], row))
+
+
+def _place(page: Page, cursor: str | None, after: int | None) -> Place:
+    ways = [name for name, given in (("cursor", cursor), ("after", after)) if given is not None]
+    if len(ways) == 2 or (ways and page.number > 1):
+        raise ValidationError("page, cursor and after exclude each other. Send one of them.")
+    return Place(page, parts_of(cursor, tuple[int])[0] if cursor is not None else after)
