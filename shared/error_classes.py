@@ -22,15 +22,23 @@ class ErrorClass(StrEnum):
     UNSTORABLE = "unstorable"
 
 
+class Category(StrEnum):
+    """What the API sums the classes up to: the documented three."""
+
+    NETWORK = "network_errors"
+    URLS = "invalid_urls"
+    PROCESSING = "processing_errors"
+
+
 class Meaning(NamedTuple):
     """How a class is treated and explained: `transient` rows are tried again, `category` is the API's."""
 
     transient: bool
-    category: str
+    category: Category
     advice: str
 
 
-_URLS, _NETWORK, _PROCESSING = "invalid_urls", "network_errors", "processing_errors"
+_URLS, _NETWORK, _PROCESSING = Category.URLS, Category.NETWORK, Category.PROCESSING
 MEANINGS: dict[ErrorClass, Meaning] = {
     ErrorClass.INVALID_URL: Meaning(
         False, _URLS, "Give a full address that begins with http:// or https://."

@@ -10,7 +10,18 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from services.gateway import errors
-from services.gateway.api import batches, control, docs, events, export, health, results, retry
+from services.gateway.api import (
+    analysis,
+    batches,
+    control,
+    docs,
+    events,
+    export,
+    health,
+    results,
+    retry,
+    system,
+)
 from services.gateway.context import Context
 from services.gateway.errors import ApiError
 from services.gateway.pages import batch as batch_page
@@ -35,6 +46,7 @@ def make_app(context: Context) -> FastAPI:
         app.include_router(results.batch_router, prefix=prefix)
         app.include_router(events.of_batch, prefix=prefix)
         app.include_router(retry.router, prefix=prefix)
+        app.include_router(analysis.router, prefix=prefix)
     for router in (
         events.of_all,
         retry.results_router,
@@ -42,6 +54,7 @@ def make_app(context: Context) -> FastAPI:
         export.router,
         health.router,
         docs.router,
+        system.router,
         dashboard.router,
         batch_page.router,
         sample.router,

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.api.ids import BatchId
 from services.gateway.chunks import advice_for
 from services.gateway.context import Context, Ctx
+from services.gateway.error_report import read_counts
 from services.gateway.errors import BatchStateError
 from services.gateway.pages import live
 from services.gateway.pages.bars import Counted, chunks_a_cell, grid
@@ -65,8 +66,8 @@ async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:
 
 async def _errors(ctx: Context, batch_id: UUID) -> list[tuple[str, int, str]]:
     """Class, rows, what to do."""
-    rows = await ctx.pool.fetch(_SQL["errors_read"], batch_id)
-    return [(row["error_class"], row["rows"], advice_for(row["error_class"])) for row in rows]
+    counts = await read_counts(ctx.pool, batch_id)
+    return [(name, count, advice_for(name)) for name, count in counts.items()]
 
 
 async def _results(ctx: Context, batch: Snapshot) -> dict[str, Any]:
