@@ -8,7 +8,7 @@ import sys
 
 import aiohttp
 
-from dev import checks, first_batch, services, settings, stale
+from dev import checks, first_batch, first_key, services, settings, stale
 from dev.folders import Folders, make_folders
 from dev.ports import Ports
 from dev.problems import StartProblem
@@ -45,7 +45,9 @@ async def run(wanted: settings.Settings, folders: Folders, supervisor: Superviso
         await supervisor.start(services.programs(environment, ops_ports), SERVICES_STOP_SECONDS, step)
     url = services.base_url(wanted)
     screen.say(f"Open for business: {url}   (logs: {folders.logs}; Ctrl-C stops everything)")
-    if wanted.sample:
+    if first_key.is_needed(wanted):
+        screen.say(first_key.advice(wanted, addresses))
+    elif wanted.sample:
         try:
             await first_batch.show(screen, folders.data / "sample", url)
         except (first_batch.SampleProblem, aiohttp.ClientError, TimeoutError) as error:

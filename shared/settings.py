@@ -38,11 +38,11 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
         return [password for url in urls if (password := urlsplit(url).password)]
 
 
-S = TypeVar("S", bound=CommonSettings)
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 def read(kind: type[S], env: Mapping[str, str] = os.environ) -> S:
-    """The settings of one service. Empty variables count as unset. Raises SettingsError."""
+    """The settings of one program. Empty variables count as unset. Raises SettingsError."""
     given = {name: env[name.upper()] for name in kind.__struct_fields__ if env.get(name.upper())}
     try:
         return msgspec.convert(given, kind, strict=False)

@@ -109,6 +109,7 @@ def environment(vision: VisionProcess, images: ImageProcess, settings: Mapping[s
         "VISION_ENDPOINT": vision.address,
         "VISION_API_KEYS": "one:key-1,two:key-2",
         "REQUESTS_PER_MINUTE": str(UNLIMITED),
+        "API_REQUESTS_PER_HOUR": "0",
         "FETCH_ALLOW_NETS": f"{origin.hostname}/32:{origin.port}",
         **settings,
     }

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from services.gateway import errors
 from services.gateway.api import (
+    access,
     analysis,
     batches,
     control,
@@ -25,7 +26,8 @@ from services.gateway.api import (
 from services.gateway.context import Context
 from services.gateway.errors import ApiError
 from services.gateway.pages import batch as batch_page
-from services.gateway.pages import dashboard, sample
+from services.gateway.pages import dashboard, login, sample
+from services.gateway.pages.login import to_login
 from services.gateway.pages.render import error_page
 from services.gateway.replies import failure
 from shared import postgres, redis
@@ -58,6 +60,8 @@ def make_app(context: Context) -> FastAPI:
         dashboard.router,
         batch_page.router,
         sample.router,
+        access.router,
+        login.router,
     ):
         app.include_router(router)
     app.mount("/docs/assets", docs.assets())
@@ -80,6 +84,8 @@ async def reply_to_error(request: Request, raised: Exception) -> Response:
     if error.status >= 500:
         log.warning("request failed", status=error.status, error=type(raised).__name__, detail=error.message)
     if _wants_page(request):
+        if isinstance(error, errors.NotSignedIn):
+            return to_login(request)
         return error_page(request, error)
     return failure(error, request.scope["state"]["request_id"])
 

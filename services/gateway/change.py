@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.gateway import audit
 from services.gateway.errors import BatchStateError
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.status import Status
@@ -45,6 +46,7 @@ async def change(pool: Pool, batch_id: UUID, action: Action) -> Changed:
 async def _move(connection: Connection, batch: Snapshot, action: Action, move: Move) -> Changed:
     desired = Desired(batch.version + 1, move.state)
     await connection.execute(_SQL["desired_set"], batch.batch_id, desired.state, desired.version)
+    await audit.put(connection, action, batch.batch_id, {"status": batch.status, "version": desired.version})
     await connection.execute(
         _SQL["transition_put"], batch.batch_id, desired.version, batch.run, desired.state
     )

@@ -10,12 +10,15 @@ from obstore.store import ObjectStore
 from services.gateway.handler import Handler
 from services.gateway.live.hub import Hub
 from services.gateway.settings import GatewaySettings
+from services.gateway.sign_in import SignIn
 from shared.ops import Health
 from shared.postgres import Pool
 
 
 @dataclass(frozen=True)
 class Context:
+    """`sign_in` is None where there is no login."""
+
     settings: GatewaySettings
     pool: Pool
     store: ObjectStore
@@ -23,6 +26,7 @@ class Context:
     handler: Handler
     hub: Hub
     health: Health
+    sign_in: SignIn | None
 
 
 def _context(request: Request) -> Context:

@@ -1,15 +1,16 @@
-"""Around every request: its id, its headers, its metrics, and the guard at the door (guard.py)."""
+"""Around every request: its id, its headers, its metrics, and who may come in (door.py)."""
 
 import time
 import uuid
 
 import structlog
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway.errors import NotAllowed
-from services.gateway.guard import refusal_of
-from services.gateway.replies import failure
-from shared import metrics
+from services.gateway.app import reply_to_error
+from services.gateway.door import Door
+from services.gateway.errors import ApiError
+from shared import metrics, postgres
 
 # htmx needs neither eval nor inline styles as it is configured here. Pictures are shown from anywhere.
 _POLICY = (
@@ -28,9 +29,9 @@ _HEADERS = [
 class Edge:
     """The outermost application: it also sees replies to errors that nothing else caught."""
 
-    def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app = app
-        self._hosts = hosts
+        self._door = door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = uuid.uuid4().hex
@@ -44,15 +45,21 @@ class Edge:
                 status = message["status"]
                 metrics.HTTP_SECONDS.labels(route_of(scope)).observe(time.perf_counter() - began)
                 message["headers"] = [
-                    *message.get("headers", ()), *_HEADERS, (b"x-request-id", request_id.encode())
-                ]  # fmt: skip
+                    *message.get("headers", ()),
+                    *_HEADERS,
+                    *scope["state"].get("headers", ()),
+                    (b"x-request-id", request_id.encode()),
+                ]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
-                why = refusal_of(scope["method"], scope["headers"], self._hosts)
-                app = self._app if why is None else failure(NotAllowed(why), request_id)
-                await app(scope, receive, send_with_headers)
+                try:
+                    receive = await self._door.admit(scope, receive)
+                except (ApiError, *postgres.UNAVAILABLE) as refused:
+                    refusal = await reply_to_error(Request(scope), refused)
+                    return await refusal(scope, receive, send_with_headers)
+                await self._app(scope, receive, send_with_headers)
             finally:
                 metrics.HTTP_REQUESTS.labels(route_of(scope), scope["method"], str(status)).inc()
 

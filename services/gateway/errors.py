@@ -24,6 +24,13 @@ class BatchStateError(ApiError):
     status, error_type = 400, "BatchStateError"
 
 
+class NotSignedIn(ApiError):
+    status, error_type = 401, "AuthError"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, {"WWW-Authenticate": 'Bearer realm="image-analyzer"'})
+
+
 class NotAllowed(ApiError):
     status, error_type = 403, "AuthError"
 
@@ -46,6 +53,10 @@ class TooLarge(ApiError):
 
 class KeyReused(ApiError):
     status, error_type = 422, "ValidationError"
+
+
+class RateLimited(ApiError):
+    status, error_type = 429, "RateLimited"
 
 
 class ProcessingError(ApiError):

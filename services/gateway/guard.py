@@ -1,14 +1,14 @@
-"""Which requests may come in while there is no login (pure): this machine's own, and of no other site.
+"""Which requests may come in at all (pure): of no foreign page; without a login, this machine's alone.
 
 A page of another site may resolve its own name to 127.0.0.1 and then passes for same-origin: only the Host
-that the browser sends tells it apart. And forms need nobody's leave to post across sites: only their Origin
-does.
+that the browser sends tells it apart. With a login it gains nothing by that: it has no cookie of ours under
+that name. And forms need nobody's leave to post across sites: only their Origin tells.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -17,22 +17,23 @@ def hosts_of(configured: str) -> frozenset[str]:
     return _LOOPBACK | {configured.lower()}
 
 
-def refusal_of(method: str, headers: Iterable[tuple[bytes, bytes]], hosts: frozenset[str]) -> str | None:
-    """Why the request is refused, as a sentence; None for one that may come in."""
-    given = {name.decode("latin-1"): value.decode("latin-1").lower() for name, value in headers}
-    if _hostname(given.get("host", "")) not in hosts:
+def refusal_of(method: str, headers: Mapping[str, str], hosts: frozenset[str] | None) -> str | None:
+    """Why the request is refused, as a sentence; None for one that may come in. `headers` by their names in
+    small letters; `hosts` is None where any name may be used."""
+    host = headers.get("host", "").lower()
+    if hosts is not None and _hostname(host) not in hosts:
         return "Without a login only this machine is served: ask for http://localhost or http://127.0.0.1."
-    if method not in _SAFE and _is_foreign(given):
+    if method not in SAFE and _is_foreign(headers, host):
         return "Another site's page may not act here."
     return None
 
 
-def _is_foreign(given: Mapping[str, str]) -> bool:
+def _is_foreign(headers: Mapping[str, str], host: str) -> bool:
     """Programs send neither header. Another port of this machine is another site, too."""
-    origin = given.get("origin")
-    if origin is not None and origin.partition("://")[2] != given["host"]:
+    origin = headers.get("origin")
+    if origin is not None and origin.lower().partition("://")[2] != host:
         return True
-    return given.get("sec-fetch-site") == "cross-site"
+    return headers.get("sec-fetch-site", "").lower() == "cross-site"
 
 
 def _hostname(host: str) -> str | None:

@@ -4,16 +4,22 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import aiohttp
+from redis.asyncio import Redis
 
 from services.gateway.app import make_app
+from services.gateway.client_address import networks_of
 from services.gateway.compression import compressed
 from services.gateway.context import Context
+from services.gateway.door import Door
 from services.gateway.edge import Edge
 from services.gateway.guard import hosts_of
 from services.gateway.handler import Handler
+from services.gateway.keyring import Keyring
+from services.gateway.limits import Limiter
 from services.gateway.live.hub import Hub
 from services.gateway.mirror import MirrorKeeper
 from services.gateway.settings import GatewaySettings
+from services.gateway.sign_in import SignIn
 from services.gateway.sweep import Sweep
 from services.gateway.webserver import WebServer, listening
 from shared import kafka, ops, postgres, redis
@@ -21,6 +27,7 @@ from shared.blobs import open_store
 from shared.desired import DesiredMirror
 from shared.ops import Health
 from shared.outbox import Relay
+from shared.postgres import Pool
 from shared.service import run, together
 from shared.stopping import Stop
 from shared.topics import Named
@@ -44,11 +51,13 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
         with ThreadPoolExecutor(_PARSERS, "parser") as threads:
             handler = Handler(settings, pool, store, mirror, threads)
             hub = Hub(pool)
-            context = Context(settings, pool, store, http, handler, hub, health)
+            sign_in = _sign_in(settings, pool)
+            context = Context(settings, pool, store, http, handler, hub, health, sign_in)
             health.checks["database"] = partial(pool.fetchval, "select 1")
             health.checks["redis"] = client.ping
             health.checks["kafka"] = producer.ping
-            web = WebServer(Edge(compressed(make_app(context)), hosts_of(settings.host)), listener)
+            door = _door(settings, client, sign_in, pool)
+            web = WebServer(Edge(compressed(make_app(context)), door), listener)
             await together(
                 health,
                 stop,
@@ -58,6 +67,19 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
                 MirrorKeeper(pool, mirror).run(stop),
                 Sweep(pool, store).run(stop),
             )
+
+
+def _sign_in(settings: GatewaySettings, pool: Pool) -> SignIn | None:
+    if settings.auth == "off":
+        return None
+    return SignIn(Keyring(pool, settings.auth_secret), settings.auth_secret)
+
+
+def _door(settings: GatewaySettings, client: Redis, sign_in: SignIn | None, pool: Pool) -> Door:
+    """With a login, any host name may be used."""
+    hosts = hosts_of(settings.host) if sign_in is None else None
+    limiter = Limiter(client, settings.api_requests_per_hour)
+    return Door(hosts, networks_of(settings.trusted_proxies), limiter, sign_in, pool)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.gateway import audit
 from services.gateway.errors import BatchStateError, NotFound, ValidationError
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.status import Status
@@ -57,6 +58,7 @@ async def _begin_run(connection: Connection, batch: Snapshot, raised: int) -> No
     version, run = batch.version + 1, batch.run + 1
     await connection.execute(_SQL["run_next"], batch.batch_id, version, raised)
     await connection.execute(_SQL["transition_put"], batch.batch_id, version, run, State.RUNNING)
+    await audit.put(connection, "retry", batch.batch_id, {"status": batch.status, "version": version})
     event = BatchResumed(batch_id=batch.batch_id, at=datetime.now(UTC), version=version, run=run)
     await outbox.put(connection, BATCHES, event)
 

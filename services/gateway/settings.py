@@ -3,7 +3,12 @@
 import ipaddress
 from pathlib import Path
 
+import msgspec
+
+from services.gateway.client_address import networks_of
 from shared.settings import CommonSettings
+
+_SECRET_LENGTH = 32
 
 
 class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
@@ -25,21 +30,26 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     vision_api_keys: str = ""
     vision_api_keys_file: str = ""
     auth: str = "off"
+    auth_secret: str = ""
+    api_requests_per_hour: int = 1000
+    trusted_proxies: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 1 <= self.chunk_size <= 2000:
             raise ValueError("CHUNK_SIZE is a number from 1 to 2000")
-        if self.auth == "keys":
-            raise ValueError(
-                "AUTH=keys is not part of this version yet: set AUTH=off and HOST to a loopback address"
-            )
-        if self.auth != "off":
+        if self.auth not in ("off", "keys"):
             raise ValueError("AUTH is off or keys")
-        if not _is_loopback(self.host):
+        if self.auth == "keys" or self.auth_secret:
+            check_secret(self.auth_secret)
+        if self.auth == "off" and not _is_loopback(self.host):
             raise ValueError(
-                f"AUTH=off serves this machine only: set HOST to 127.0.0.1, ::1 or localhost, not {self.host}"
+                f"AUTH=off serves this machine only: set HOST to 127.0.0.1, ::1 or localhost, not"
+                f" {self.host}; AUTH=keys serves others"
             )
+        if self.api_requests_per_hour < 0:
+            raise ValueError("API_REQUESTS_PER_HOUR is a whole number; 0 is no limit")
+        networks_of(self.trusted_proxies)
 
     @property
     def blobs(self) -> str:
@@ -49,7 +59,27 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     @property
     def secrets(self) -> list[str]:
         keys = [part.rpartition(":")[2] for part in self.vision_api_keys.split(",")]
-        return [*super().secrets, *(key.strip() for key in keys if key.strip())]
+        own = [self.auth_secret] if self.auth_secret else []
+        return [*super().secrets, *own, *(key.strip() for key in keys if key.strip())]
+
+
+class KeysSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the command that makes keys needs (keys_command.py)."""
+
+    database_url: str
+    auth_secret: str = ""
+
+    def __post_init__(self) -> None:
+        check_secret(self.auth_secret)
+
+
+def check_secret(secret: str) -> None:
+    """Raises ValueError."""
+    if len(secret) < _SECRET_LENGTH:
+        raise ValueError(
+            f"AUTH_SECRET is at least {_SECRET_LENGTH} characters, the same for all gateways;"
+            " `openssl rand -hex 32` makes one"
+        )
 
 
 def _is_loopback(host: str) -> bool:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.gateway import audit
 from services.gateway.errors import KeyReused
 from services.gateway.fields import Wanted
 from services.gateway.priority import WEIGHTS
@@ -114,6 +115,8 @@ async def _put(connection: Connection, batch: NewBatch) -> None:
         WEIGHTS[wanted.priority],
     )
     await connection.execute(_SQL["transition_put"], batch.batch_id, desired.version, 1, desired.state)
+    details = {"name": wanted.name, "rows": summary.total_rows, "desired": desired.state}
+    await audit.put(connection, "create", batch.batch_id, details)
     event = BatchSubmitted(
         batch_id=batch.batch_id,
         at=datetime.now(UTC),

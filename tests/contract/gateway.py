@@ -61,6 +61,7 @@ def running(
             "OPS_PORT": str(ops_port),
             "DATA_DIR": str(folder),
             "INSTANCE": "gateway-1",
+            "API_REQUESTS_PER_HOUR": "0",
             **settings,
         }
         with (folder / "gateway.log").open("w") as log:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from dev import first_batch, services
+from dev import first_batch, first_key, services
 from dev.folders import Folders
 from dev.screen import Screen
 from dev.servers.choose import Addresses
@@ -89,3 +89,14 @@ def test_without_a_terminal_progress_is_a_few_lines() -> None:
     lines = output.getvalue().splitlines()
     assert len(lines) == 11
     assert lines[-1] == "Sample batch: 1000/1000"
+
+
+def test_with_a_login_the_first_key_is_explained_without_a_password() -> None:
+    addresses = Addresses("postgresql://u:pw@db/x", "redis://r", "k:1")
+    given = read({"AUTH": "keys", "DATABASE_URL": addresses.database_url})
+    assert first_key.is_needed(given)
+    assert "keys create --role admin" in first_key.advice(given, addresses)
+    assert "pw" not in first_key.advice(given, addresses)
+    own = read({})
+    assert not first_key.is_needed(own)
+    assert "DATABASE_URL=" in first_key.advice(own, addresses)

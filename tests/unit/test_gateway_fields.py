@@ -103,8 +103,20 @@ def test_without_a_login_only_this_machine_is_served() -> None:
     for host in ("0.0.0.0", "example.com", "10.0.0.1"):
         with pytest.raises(SettingsError, match="HOST"):
             read(GatewaySettings, {**NEEDED, "HOST": host})
-    with pytest.raises(SettingsError, match="AUTH=keys"):
-        read(GatewaySettings, {**NEEDED, "AUTH": "keys"})
+    for secret in ("", "too-short"):
+        with pytest.raises(SettingsError, match="AUTH_SECRET") as refused:
+            read(GatewaySettings, {**NEEDED, "AUTH": "keys", "AUTH_SECRET": secret})
+        assert not secret or secret not in str(refused.value)
+    keys = {"AUTH": "keys", "AUTH_SECRET": "s" * 32, "HOST": "0.0.0.0"}
+    assert "s" * 32 in read(GatewaySettings, {**NEEDED, **keys}).secrets
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("TRUSTED_PROXIES", "10.0.0.1/8"), ("API_REQUESTS_PER_HOUR", "-1"), ("AUTH", "on")]
+)
+def test_what_is_unusable_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read(GatewaySettings, {**NEEDED, name: value})
 
 
 def test_no_provider_key_can_reach_a_log_line() -> None:

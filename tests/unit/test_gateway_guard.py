@@ -7,9 +7,8 @@ from services.gateway.guard import hosts_of, refusal_of
 HOSTS = hosts_of("127.0.0.1")
 
 
-def refused(method: str, hosts: frozenset[str] = HOSTS, **headers: str) -> str | None:
-    given = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return refusal_of(method, given, hosts)
+def refused(method: str, hosts: frozenset[str] | None = HOSTS, **headers: str) -> str | None:
+    return refusal_of(method, {name.replace("_", "-"): value for name, value in headers.items()}, hosts)
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:5001", "LocalHost:80", "127.0.0.1:1", "[::1]:5001"])
@@ -61,3 +60,11 @@ def test_the_own_pages_act_also_behind_a_proxy_that_speaks_tls() -> None:
 
 def test_what_a_browser_calls_cross_site_may_not_act() -> None:
     assert refused("POST", host="localhost", sec_fetch_site="cross-site") is not None
+
+
+def test_with_a_login_any_name_may_be_used_but_no_foreign_page_acts() -> None:
+    assert refused("POST", None, host="analyzer.example") is None
+    assert refused("POST", None, host="analyzer.example", origin="https://analyzer.example") is None
+    assert refused("POST", None, host="analyzer.example", origin="https://evil.example") is not None
+    assert refused("POST", None) is None
+    assert refused("POST", None, origin="https://evil.example") is not None

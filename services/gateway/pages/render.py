@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from services.gateway import actor
+from services.gateway.access import Role
 from services.gateway.errors import ApiError
 from services.gateway.pages import bars, filters
 from services.gateway.transitions import allowed_in
@@ -36,13 +39,28 @@ def _environment() -> Environment:
         allowed_in,
     ):
         made.filters[function.__name__] = function
-    made.globals["asset"] = asset
+    made.globals |= {"asset": asset, "csrf": csrf, "csrf_field": csrf_field, "may_act": may_act}
     return made
 
 
 def asset(name: str) -> str:
     """Its address with a print of its content, so that browsers may keep it until it changes."""
     return f"/static/{name}?v={_PRINTS[name]}"
+
+
+def csrf() -> str:
+    """The token that what this page does must carry; "" where there is no session."""
+    return actor.current().csrf
+
+
+def csrf_field() -> Markup:
+    """It, for a form."""
+    return Markup('<input type="hidden" name="csrf" value="{}">').format(csrf()) if csrf() else Markup("")
+
+
+def may_act() -> bool:
+    """Whether buttons that change something are of use to who looks."""
+    return actor.current().role.may(Role.OPERATOR)
 
 
 _PRINTS = {

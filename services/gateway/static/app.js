@@ -2,6 +2,12 @@
 // Everything works without it except these.
 "use strict";
 
+// Under a session, what a page does carries the session's token; its plain forms have it as a field.
+const token = document.querySelector("meta[name=csrf-token]")?.content;
+document.addEventListener("htmx:configRequest", (event) => {
+  if (token) event.detail.headers["X-CSRF-Token"] = token;
+});
+
 const typing = (target) => target.matches("input, select, textarea");
 
 document.addEventListener("keydown", (event) => {
@@ -83,6 +89,7 @@ function send(form) {
   };
   request.onerror = () => failed(form, "The server could not be reached. Nothing was stored; try again.");
   request.open("POST", "/api/v1/batches");
+  if (token) request.setRequestHeader("X-CSRF-Token", token);
   request.setRequestHeader("Idempotency-Key", form.dataset.key ??= crypto.randomUUID());
   request.send(new FormData(form));
 }

@@ -1,0 +1,4 @@
+select key_id, name, role, created_at, created_by, last_used_at, revoked_at
+from gateway.api_keys
+where key_id = $1
+for update

@@ -1,0 +1,1 @@
+select count(*) from gateway.api_keys
