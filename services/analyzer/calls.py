@@ -1,22 +1,17 @@
-"""Turns pending images into calls: pack, take a permit, call, write the ledger, answer."""
+"""Turns pending images into calls: pack, take a permit, send; how a call is made is caller.py's."""
 
 import asyncio
-import random
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import count
 from uuid import UUID, uuid4
 
-from services.analyzer.analysis import Analysis, ImageFailure
-from services.analyzer.entries import Entry
+from services.analyzer.caller import Caller
 from services.analyzer.keys import ApiKey, KeyRing
-from services.analyzer.ledger import Ledger
-from services.analyzer.pending import Failed, LeaseLost, NotRunning, Pending, PendingImage
+from services.analyzer.pending import LeaseLost, NotRunning, Pending, PendingImage
 from services.analyzer.permits import Go, Permits, Repack, Wait
-from services.analyzer.providers import CallFailed, Provider, Refusal
 from services.analyzer.states import States
 from shared import metrics
-from shared.error_classes import ErrorClass
 from shared.logs import log
 from shared.postgres import UNAVAILABLE as POSTGRES_UNAVAILABLE
 from shared.redis import UNAVAILABLE as REDIS_UNAVAILABLE
@@ -27,24 +22,22 @@ _LONGEST_WAIT_SECONDS = 1.0
 
 
 class Calls:
-    """`deadline` in seconds bounds every call; at most `at_once` are in flight."""
+    """At most `at_once` calls are in flight, of `max_images` images each."""
 
     def __init__(
         self,
-        provider: Provider,
+        caller: Caller,
         permits: Permits,
-        ledger: Ledger,
         keys: KeyRing,
         states: States,
+        max_images: int,
         at_once: int,
-        deadline: float,
     ) -> None:
-        self._provider = provider
+        self._caller = caller
         self._permits = permits
-        self._ledger = ledger
         self._keys = keys
         self._states = states
-        self._deadline = deadline
+        self._max_images = max_images
         self._slots = asyncio.Semaphore(at_once)
         self._pending = Pending()
         self._changed = asyncio.Event()
@@ -62,7 +55,7 @@ class Calls:
             while True:
                 await self._ready()
                 await self._slots.acquire()
-                images = self._pending.take(self._provider.max_images)
+                images = self._pending.take(self._max_images)
                 if not images or not await self._launch(images):
                     self._slots.release()
         finally:
@@ -78,7 +71,7 @@ class Calls:
 
     async def _ready(self) -> None:
         """Until a call is full, or the image that waits longest has waited long enough."""
-        while len(self._pending) < self._provider.max_images:
+        while len(self._pending) < self._max_images:
             oldest = self._pending.oldest
             left = None if oldest is None else oldest + _LINGER_SECONDS - time.monotonic()
             if left is not None and left <= 0:
@@ -155,89 +148,8 @@ class Calls:
             image.end(NotRunning())
 
     async def _call(self, call_id: str, group: str, key: ApiKey, images: list[PendingImage]) -> None:
-        metrics.CALLS_IN_FLIGHT.inc()
-        began = time.monotonic()
-        name = self._provider.name
         try:
-            answers = await self._provider.annotate([i.content for i in images], key.secret, self._deadline)
-        except CallFailed as failure:
-            metrics.CALLS.labels(name, failure.refusal.value).inc()
-            await self._failed(call_id, group, key, images, failure)
-        else:
-            self._keys.answered(key)
-            metrics.CALLS.labels(name, "ok").inc()
-            metrics.CALL_IMAGES.labels(name).inc(len(images))
-            await self._answered(call_id, group, key, images, answers, time.monotonic() - began)
+            self._put_back(await self._caller.call(call_id, group, key, images))
         finally:
-            metrics.CALL_SECONDS.labels(name).observe(time.monotonic() - began)
-            metrics.CALLS_IN_FLIGHT.dec()
             self._slots.release()
             self._changed.set()
-
-    async def _answered(
-        self,
-        call_id: str,
-        group: str,
-        key: ApiKey,
-        images: Sequence[PendingImage],
-        answers: Iterable[Analysis | ImageFailure],
-        seconds: float,
-    ) -> None:
-        """The ledger first: only what is written there is told."""
-        fingerprint = key.fingerprint if key.secret else None
-        told: list[Entry | ImageFailure] = [
-            answer
-            if isinstance(answer, ImageFailure)
-            else Entry(image.wanted.origin, answer, fingerprint, seconds)
-            for image, answer in zip(images, answers, strict=True)
-        ]
-        paid = [None if isinstance(entry, ImageFailure) else entry for entry in told]
-        await self._ledger.settle(call_id, group, zip(images, paid, strict=True))
-        for image, entry in zip(images, told, strict=True):
-            if isinstance(entry, ImageFailure):
-                image.refuse(entry)
-            else:
-                image.end(entry)
-
-    async def _failed(
-        self, call_id: str, group: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
-    ) -> None:
-        log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
-        backoff = 0.0
-        match failure.refusal:
-            case Refusal.QUOTA:
-                self._keys.answered(key)  # and its group rests
-            case Refusal.KEY:
-                self._keys.quarantine(key)
-            case Refusal.REQUEST:
-                self._keys.answered(key)
-                self._blame(images, failure)
-            case Refusal.UNAVAILABLE | Refusal.TIMEOUT | Refusal.CRASHED:
-                self._keys.silent(key)
-                self._count_try(images, failure)
-                backoff = images[0].trouble.longest_backoff
-        again = [image for image in images if not image.answer.done()]
-        ended = ((image, None) for image in images if image.answer.done())
-        await self._ledger.settle(call_id, group, ended, failure)
-        await asyncio.sleep(random.uniform(0, backoff))
-        self._put_back(again)
-
-    @staticmethod
-    def _blame(images: Sequence[PendingImage], failure: CallFailed) -> None:
-        """A refused request is tried again image by image, so that the others do not pay for one."""
-        if len(images) == 1:
-            images[0].end(Failed(ErrorClass.PROVIDER_REFUSED, f"The provider refused the call: {failure}"))
-        for image in images:
-            image.alone = True
-
-    @staticmethod
-    def _count_try(images: Sequence[PendingImage], failure: CallFailed) -> None:
-        now = time.monotonic()
-        for image in images:
-            image.trouble = image.trouble.after(failure.refusal, now)
-            if image.trouble.deadly:
-                why = f"Reading this picture ended its reader {image.trouble.crashes} times."
-                image.end(Failed(ErrorClass.CRASHED, why))
-            elif image.trouble.hopeless:
-                why = f"The provider failed {image.trouble.tries} times: {failure}"
-                image.end(Failed(ErrorClass.PROVIDER_ERROR, why))

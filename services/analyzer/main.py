@@ -2,6 +2,7 @@
 
 from services.analyzer.address_guard import parse_allow_nets
 from services.analyzer.cache import ImageCache
+from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
 from services.analyzer.download import Downloader
 from services.analyzer.handler import SliceHandler
@@ -76,8 +77,9 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         takes = Takes(store, instance)
         permits = Permits(store, pool, cache, keys, instance, window, _CALL_SECONDS)
         ledger = Ledger(store, cache, instance, limit, window)
+        caller = Caller(provider, ledger, keys, _CALL_SECONDS)
         at_once = calls_at_once(provider, settings)
-        calls = Calls(provider, permits, ledger, keys, states, at_once, _CALL_SECONDS)
+        calls = Calls(caller, permits, keys, states, provider.max_images, at_once)
         images = Images(downloader, cache, calls)
         handler = SliceHandler(cache, images, takes, states, producer, instance, stop)
         room = Room(store)

@@ -1,6 +1,7 @@
 """What is told of a row: from its image's entry, or from why it failed (pure)."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -17,35 +18,35 @@ def succeeded(
     """A cache hit is an image that another row paid for; finding one's own after a crash is none."""
     analysis = entry.analysis
     read = interpret(analysis, work.region)
-    return ImageAnalyzed(
-        batch_id=work.batch_id,
-        at=datetime.now(UTC),
-        result_id=result_id(work.batch_id, row.row_no),
-        chunk_id=work.chunk_id,
-        chunk_no=work.chunk_no,
-        row_no=row.row_no,
-        url=row.url,
+    return _result(
+        work,
+        row,
+        seconds,
+        worker,
         success=True,
-        attempt=row.attempt,
-        run=work.run,
         store_image=read.store_image,
         text_content=read.text_content,
         store_name=read.store_name,
         business_contact=read.business_contact,
         image_description=read.image_description,
         analysis_result=msgspec.Raw(document(analysis, read)),
-        processing_time_seconds=round(seconds, 3),
         api_key_used=entry.key,
         cache_hit=entry.origin != origin(work, row),
         gemini_model_used=analysis.model,
-        extra=_extra(work, row),
-        worker=worker,
     )
 
 
 def failed(
     work: SliceDispatched, row: SliceRow, why: Failed, *, seconds: float, worker: str
 ) -> ImageAnalyzed:
+    error_class, error_message = why.error_class, why.message
+    return _result(
+        work, row, seconds, worker, success=False, error_class=error_class, error_message=error_message
+    )
+
+
+def _result(work: SliceDispatched, row: SliceRow, seconds: float, worker: str, **said: Any) -> ImageAnalyzed:
+    """What is told of every row, and what is `said` of this one."""
     return ImageAnalyzed(
         batch_id=work.batch_id,
         at=datetime.now(UTC),
@@ -54,20 +55,14 @@ def failed(
         chunk_no=work.chunk_no,
         row_no=row.row_no,
         url=row.url,
-        success=False,
         attempt=row.attempt,
         run=work.run,
-        error_class=why.error_class,
-        error_message=why.message,
         processing_time_seconds=round(seconds, 3),
-        extra=_extra(work, row),
+        extra=dict(zip(work.columns, row.extra, strict=False)),
         worker=worker,
+        **said,
     )
 
 
 def origin(work: SliceDispatched, row: SliceRow) -> str:
     return f"{work.batch_id}/{row.row_no}"
-
-
-def _extra(work: SliceDispatched, row: SliceRow) -> dict[str, str]:
-    return dict(zip(work.columns, row.extra, strict=False))

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from services.gateway.client_address import networks_of
+from shared.keys_text import groups_and_secrets
 from shared.settings import CommonSettings
 
 _SECRET_LENGTH = 32
@@ -58,9 +59,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
 
     @property
     def secrets(self) -> list[str]:
-        keys = [part.rpartition(":")[2] for part in self.vision_api_keys.split(",")]
         own = [self.auth_secret] if self.auth_secret else []
-        return [*super().secrets, *own, *(key.strip() for key in keys if key.strip())]
+        return [*super().secrets, *own, *(secret for _, secret in groups_and_secrets(self.vision_api_keys))]
 
 
 class KeysSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,20 +1,13 @@
 """Which batches are this member's: those whose partition of the outcomes is assigned to it."""
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from uuid import UUID
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.partitioner import murmur2
 
+from shared.kafka import partition_of
 from shared.logs import log
-
-
-@lru_cache(maxsize=20_000)  # murmur2 is Python: 15 us a batch, for every open batch every second
-def partition_of(batch_id: UUID, partitions: int) -> int:
-    """Where the records of a batch lie, as Kafka's clients choose it by the key."""
-    return int(murmur2(str(batch_id).encode()) & 0x7FFFFFFF) % partitions
 
 
 class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
@@ -31,7 +24,8 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka ha
         self._partitions = 0
 
     def mine(self, batch_id: UUID) -> bool:
-        return self._partitions > 0 and partition_of(batch_id, self._partitions) in self._mine
+        key = str(batch_id).encode()
+        return self._partitions > 0 and partition_of(key, self._partitions) in self._mine
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """What is kept comes back with the assignment."""

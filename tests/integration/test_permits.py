@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from services.analyzer import trouble
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.cache import Claim
+from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
 from services.analyzer.pending import Failed, PendingImage
 from services.analyzer.permits import Go, Repack, Verdict, Wait
@@ -350,7 +351,8 @@ class Annotator:
 
 def calls_of(parts: Parts, provider: Annotator, store: Redis, pool: Any) -> Calls:
     states = States(DesiredMirror(store), pool)
-    return Calls(provider, parts.permits, parts.ledger, parts.keys, states, at_once=4, deadline=1.0)
+    caller = Caller(provider, parts.ledger, parts.keys, deadline=1.0)
+    return Calls(caller, parts.permits, parts.keys, states, provider.max_images, at_once=4)
 
 
 async def test_an_outage_of_redis_calls_nothing_and_heals(tmp_path: Path, pool: Any) -> None:

@@ -18,7 +18,6 @@ from services.ingest.doubts import (
     to_ask,
 )
 from services.ingest.open_slices import Entry, OpenSlices
-from services.ingest.ownership import partition_of
 from services.ingest.timing import Timing
 
 TIMING = Timing()
@@ -89,11 +88,3 @@ def test_what_is_not_booked_yet_is_not_asked_for() -> None:
     each.booked = False
     assert to_ask([slices], 1e6, TIMING) == []
     assert overdue([slices], 1e6, TIMING) == []
-
-
-def test_a_batch_s_partition_is_the_one_that_kafka_s_clients_choose() -> None:
-    from aiokafka.partitioner import DefaultPartitioner
-
-    choose = DefaultPartitioner()
-    for batch in (uuid4() for _ in range(200)):
-        assert partition_of(batch, 8) == choose(str(batch).encode(), list(range(8)), list(range(8)))

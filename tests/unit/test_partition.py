@@ -4,15 +4,15 @@ from aiokafka.partitioner import DefaultPartitioner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.kafka import partition_of
+from shared.kafka import choose
 
 
 @given(st.binary(min_size=1, max_size=64), st.integers(1, 64))
 def test_a_key_has_the_partition_of_kafkas_default(key: bytes, count: int) -> None:
     partitions = list(range(count))
-    assert partition_of(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)
+    assert choose(key, partitions, partitions) == DefaultPartitioner()(key, partitions, partitions)
 
 
 def test_a_dead_letter_without_a_key_goes_anywhere() -> None:
-    assert partition_of(None, [0, 1, 2], [1]) == 1
-    assert partition_of(None, [0], []) == 0
+    assert choose(None, [0, 1, 2], [1]) == 1
+    assert choose(None, [0], []) == 0

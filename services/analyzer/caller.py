@@ -1,0 +1,116 @@
+"""One call, from the provider's answer to the ledger to whoever waits for its images."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable, Sequence
+
+from services.analyzer.analysis import Analysis, ImageFailure
+from services.analyzer.entries import Entry
+from services.analyzer.keys import ApiKey, KeyRing
+from services.analyzer.ledger import Ledger
+from services.analyzer.pending import Failed, PendingImage
+from services.analyzer.providers import CallFailed, Provider, Refusal
+from shared import metrics
+from shared.error_classes import ErrorClass
+from shared.logs import log
+
+
+class Caller:
+    """`deadline` in seconds bounds every call."""
+
+    def __init__(self, provider: Provider, ledger: Ledger, keys: KeyRing, deadline: float) -> None:
+        self._provider = provider
+        self._ledger = ledger
+        self._keys = keys
+        self._deadline = deadline
+
+    async def call(
+        self, call_id: str, group: str, key: ApiKey, images: list[PendingImage]
+    ) -> list[PendingImage]:
+        """Ends what can be ended; returns the images that another call may still answer."""
+        metrics.CALLS_IN_FLIGHT.inc()
+        began = time.monotonic()
+        name = self._provider.name
+        try:
+            answers = await self._provider.annotate([i.content for i in images], key.secret, self._deadline)
+        except CallFailed as failure:
+            metrics.CALLS.labels(name, failure.refusal.value).inc()
+            return await self._failed(call_id, group, key, images, failure)
+        else:
+            self._keys.answered(key)
+            metrics.CALLS.labels(name, "ok").inc()
+            metrics.CALL_IMAGES.labels(name).inc(len(images))
+            await self._answered(call_id, group, key, images, answers, time.monotonic() - began)
+            return []
+        finally:
+            metrics.CALL_SECONDS.labels(name).observe(time.monotonic() - began)
+            metrics.CALLS_IN_FLIGHT.dec()
+
+    async def _answered(
+        self,
+        call_id: str,
+        group: str,
+        key: ApiKey,
+        images: Sequence[PendingImage],
+        answers: Iterable[Analysis | ImageFailure],
+        seconds: float,
+    ) -> None:
+        """The ledger first: only what is written there is told."""
+        fingerprint = key.fingerprint if key.secret else None
+        told: list[Entry | ImageFailure] = [
+            answer
+            if isinstance(answer, ImageFailure)
+            else Entry(image.wanted.origin, answer, fingerprint, seconds)
+            for image, answer in zip(images, answers, strict=True)
+        ]
+        paid = [None if isinstance(entry, ImageFailure) else entry for entry in told]
+        await self._ledger.settle(call_id, group, zip(images, paid, strict=True))
+        for image, entry in zip(images, told, strict=True):
+            if isinstance(entry, ImageFailure):
+                image.refuse(entry)
+            else:
+                image.end(entry)
+
+    async def _failed(
+        self, call_id: str, group: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
+    ) -> list[PendingImage]:
+        log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
+        backoff = 0.0
+        match failure.refusal:
+            case Refusal.QUOTA:
+                self._keys.answered(key)  # and its group rests
+            case Refusal.KEY:
+                self._keys.quarantine(key)
+            case Refusal.REQUEST:
+                self._keys.answered(key)
+                self._blame(images, failure)
+            case Refusal.UNAVAILABLE | Refusal.TIMEOUT | Refusal.CRASHED:
+                self._keys.silent(key)
+                self._count_try(images, failure)
+                backoff = images[0].trouble.longest_backoff
+        again = [image for image in images if not image.answer.done()]
+        ended = ((image, None) for image in images if image.answer.done())
+        await self._ledger.settle(call_id, group, ended, failure)
+        await asyncio.sleep(random.uniform(0, backoff))
+        return again
+
+    @staticmethod
+    def _blame(images: Sequence[PendingImage], failure: CallFailed) -> None:
+        """A refused request is tried again image by image, so that the others do not pay for one."""
+        if len(images) == 1:
+            images[0].end(Failed(ErrorClass.PROVIDER_REFUSED, f"The provider refused the call: {failure}"))
+        for image in images:
+            image.alone = True
+
+    @staticmethod
+    def _count_try(images: Sequence[PendingImage], failure: CallFailed) -> None:
+        now = time.monotonic()
+        for image in images:
+            image.trouble = image.trouble.after(failure.refusal, now)
+            if image.trouble.deadly:
+                why = f"Reading this picture ended its reader {image.trouble.crashes} times."
+                image.end(Failed(ErrorClass.CRASHED, why))
+            elif image.trouble.hopeless:
+                why = f"The provider failed {image.trouble.tries} times: {failure}"
+                image.end(Failed(ErrorClass.PROVIDER_ERROR, why))
