@@ -91,6 +91,10 @@ class BatchDeleted(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc
     TYPE: ClassVar[str] = PREFIX + "batch.deleted.v1"
 
 
+def _dispatch_id(slice_id: UUID, run: int, dispatch: int) -> str:
+    return f"{slice_id}/{dispatch}" if run == 1 else f"{slice_id}/{run}/{dispatch}"
+
+
 class SliceRow(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True, gc=False):
     """One row of the upload. `extra` are its further cells, in the order of the slice's `columns`.
     `unreadable` says why the row could not be read from the file."""
@@ -103,7 +107,8 @@ class SliceRow(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True,
 
 
 class SliceDispatched(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The work: consecutive rows of one chunk. `dispatch` counts how often it was handed out."""
+    """The work: rows of one chunk, consecutive ones in run 1. `dispatch` counts how often the run handed
+    it out; `first_row` is where the slice begins, whichever rows it tries (0 in old events: the first)."""
 
     TYPE: ClassVar[str] = PREFIX + "slice.dispatched.v1"
     slice_id: UUID
@@ -116,10 +121,11 @@ class SliceDispatched(Event, frozen=True, kw_only=True, omit_defaults=True, gc=F
     columns: tuple[str, ...] = ()
     weight: int = 1
     run: int = 1
+    first_row: int = 0
 
     @property
     def event_id(self) -> str:
-        return f"{self.slice_id}/{self.dispatch}"
+        return _dispatch_id(self.slice_id, self.run, self.dispatch)
 
 
 class SliceOutcome(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -129,10 +135,11 @@ class SliceOutcome(Event, frozen=True, kw_only=True, omit_defaults=True, gc=Fals
     first_row: int
     dispatch: int
     worker: str
+    run: int = 1
 
     @property
     def event_id(self) -> str:
-        return f"{self.slice_id}/{self.dispatch}/{self.TYPE.rsplit('.', 2)[-2]}"
+        return f"{_dispatch_id(self.slice_id, self.run, self.dispatch)}/{self.TYPE.rsplit('.', 2)[-2]}"
 
 
 class SliceFinished(SliceOutcome, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -174,8 +174,9 @@ class SliceHandler:
             batch_id=work.batch_id,
             at=datetime.now(UTC),
             slice_id=work.slice_id,
-            first_row=work.rows[0].row_no,
+            first_row=work.first_row or work.rows[0].row_no,
             dispatch=work.dispatch,
+            run=work.run,
             worker=self._instance,
         )
         await (await self._producer.send(OUTCOMES, str(work.batch_id).encode(), outcome))

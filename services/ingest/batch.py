@@ -1,5 +1,6 @@
 """One batch that this member owns: what the user wants of it, how far it is cut, what is out."""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,9 @@ from services.ingest.pace import Pace
 from services.ingest.tape import Tape
 from services.ingest.timing import Timing
 from services.ingest.window import Demand
+
+if TYPE_CHECKING:
+    from services.ingest.again import Again
 
 # An exporter that is behind stops the dispatch before the book fills memory: 40 s of the whole system's aim.
 MAX_OPEN = 2_000
@@ -26,6 +30,7 @@ class Look(msgspec.Struct, frozen=True):
     weight: int
     total_urls: int
     next_row: int
+    run: int = 1
 
     @property
     def has_work(self) -> bool:
@@ -49,9 +54,13 @@ class Facts(msgspec.Struct, frozen=True):
 class Batch:
     """Memory is bounded by the window and MAX_OPEN; how many rows the batch has costs nothing."""
 
-    def __init__(self, facts: Facts, tape: Tape, open_slices: OpenSlices) -> None:
+    def __init__(
+        self, facts: Facts, tape: Tape, open_slices: OpenSlices, again: "Again | None" = None
+    ) -> None:
         self.facts = facts
         self.tape = tape
+        # What a later run hands out; None for the first, which hands out every row.
+        self.again = again
         self.open_slices = open_slices
         self.pace = Pace()
         self.look: Look | None = None

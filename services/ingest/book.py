@@ -48,7 +48,7 @@ class Book:
             rows = await connection.fetch(_SQL["start"], list(epochs), list(epochs.values()), most)
             for row in rows:
                 event = BatchStarted(
-                    batch_id=row["batch_id"], at=row["started_at"], version=row["version"], run=row["run"]
+                    batch_id=row["batch_id"], at=row["run_started_at"], version=row["version"], run=row["run"]
                 )
                 await outbox.put(connection, BATCHES, event)
         return [row["batch_id"] for row in rows]
@@ -76,8 +76,20 @@ class Book:
         if rows:
             await self._pool.execute(_SQL["mark"], *map(list, zip(*rows, strict=True)))
 
-    async def close(self, batch_ids: Collection[UUID]) -> None:
-        await self._pool.execute(_SQL["close"], list(batch_ids))
+    async def chunk_next(self, batch_id: UUID, first: int) -> int | None:
+        """The first chunk from `first` on that has rows below their wanted attempt."""
+        chunk: int | None = await self._pool.fetchval(_SQL["chunk_next"], batch_id, first)
+        return chunk
+
+    async def rows_wanted(self, batch_id: UUID, first_row: int, last_row: int) -> dict[int, int]:
+        """The rows of this range that are below their wanted attempt, with that attempt."""
+        rows = await self._pool.fetch(_SQL["rows_wanted"], batch_id, first_row, last_row)
+        return {row["row_no"]: row["attempt"] for row in rows}
+
+    async def close(self, over: Iterable[Look]) -> None:
+        """The runs that these looks saw the end of; a later run stays open."""
+        runs = zip(*((look.batch_id, look.run) for look in over), strict=True)
+        await self._pool.execute(_SQL["close"], *map(list, runs))
 
     async def fail(self, facts: Facts, reason: str) -> None:
         """Ends a batch that cannot go on, unless it has ended already or is gone."""

@@ -48,6 +48,7 @@ def _event(order: Order) -> SliceDispatched:
         slice_id=ids.slice_id(facts.batch_id, piece.first_row),
         chunk_id=ids.chunk_id(facts.batch_id, piece.chunk_no),
         chunk_no=piece.chunk_no,
+        first_row=piece.first_row,
         dispatch=order.entry.dispatch,
         version=order.entry.version,
         region=facts.region,

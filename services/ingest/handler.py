@@ -11,6 +11,7 @@ from uuid import UUID
 
 from obstore.store import ObjectStore
 
+from services.ingest.again import Again, picked
 from services.ingest.batch import Batch
 from services.ingest.book import Book
 from services.ingest.cutting import Unreadable, rows_of
@@ -24,6 +25,8 @@ from shared.events import BatchEvent, BatchSubmitted, Event, SliceFinished, Slic
 from shared.logs import log
 
 _REST_SECONDS = 3.0
+# About 200 MB of a file on a local disk.
+_SKIP_SECONDS = 0.25
 _GONE = "The stored rows of this batch are gone."
 
 
@@ -43,7 +46,7 @@ class Handler:
             case SliceFinished() | SliceReleased():
                 self._came_back(event)
             case BatchEvent():
-                self._desk.announced |= isinstance(event, BatchSubmitted)
+                self._desk.announced |= isinstance(event, BatchSubmitted) or event.run > 1
                 self._desk.news.ring()
 
     async def turn(self) -> None:
@@ -68,7 +71,7 @@ class Handler:
 
     def _came_back(self, event: SliceFinished | SliceReleased) -> None:
         batch = self._desk.batches.get(event.batch_id)
-        if batch is None:
+        if batch is None or event.run != batch.facts.run:
             return
         now = time.monotonic()
         if isinstance(event, SliceReleased):
@@ -94,7 +97,10 @@ class Handler:
         most = len(orders) + grant
         try:
             await self._take_again(batch, most, orders)
-            await self._take_new(batch, most, orders)
+            if batch.again is None:
+                await self._take_new(batch, most, orders)
+            else:
+                await self._take_wanted(batch, batch.again, most, orders)
             batch.found()
         except Away as error:
             self._rest(batch, "blob store is away", str(error))
@@ -122,7 +128,26 @@ class Handler:
             piece = entry.piece
             raw = await read_range(self._store, batch.facts.rows_path, piece.first_byte, piece.end_byte)
             rows = rows_of(raw, piece)
-            orders.append(Order(batch, batch.resend(entry, now), rows))
+            if batch.again is not None:
+                wanted = await self._book.rows_wanted(batch.facts.batch_id, piece.first_row, piece.last_row)
+                rows = picked(rows, wanted)
+            if rows:
+                orders.append(Order(batch, batch.resend(entry, now), rows))
+            else:
+                await self._book.evidence([entry], self._desk.epochs)
+                batch.open_slices.drop(entry)
+
+    async def _take_wanted(self, batch: Batch, again: Again, most: int, orders: list[Order]) -> None:
+        """Of a later run. What lies between is skipped for a while, so that other batches get their turn."""
+        until = time.monotonic() + _SKIP_SECONDS
+        while len(orders) < most and batch.tape.rows_left > 0:
+            if time.monotonic() > until:
+                self._desk.space.ring()
+                return
+            if await again.seek(batch.tape) and (taken := batch.tape.take()):
+                piece, raw = taken
+                if rows := again.pick(piece, raw):
+                    orders.append(Order(batch, batch.send(piece, time.monotonic()), rows))
 
     async def _take_new(self, batch: Batch, most: int, orders: list[Order]) -> None:
         if len(orders) < most:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from obstore.store import ObjectStore
 
+from services.ingest.again import Again
 from services.ingest.batch import Batch, Facts, Look
 from services.ingest.book import Book
 from services.ingest.cutting import Cursor, Shape
@@ -70,9 +71,13 @@ class Overseer:
         mine = {batch_id for batch_id in looks if self._ownership.mine(batch_id)}
         over = {batch_id for batch_id in mine if looks[batch_id].over}
         if over:
-            await self._book.close(over)
+            await self._book.close(looks[batch_id] for batch_id in over)
         wanted = {i for i in mine - over if looks[i].started or looks[i].running}
-        self._desk.forget(self._desk.batches.keys() - wanted)
+        self._desk.forget(
+            batch_id
+            for batch_id, batch in self._desk.batches.items()
+            if batch_id not in wanted or looks[batch_id].run != batch.facts.run
+        )
         await self._claim(wanted - self._desk.batches.keys())
         for batch_id, batch in self._desk.batches.items():
             batch.look = looks[batch_id]
@@ -94,7 +99,8 @@ class Overseer:
 
     def _batch(self, facts: Facts, cursor: Cursor, open_slices: OpenSlices) -> Batch:
         shape = Shape(facts.total_urls, facts.chunk_size)
-        return Batch(facts, Tape(self._store, facts.rows_path, shape, cursor), open_slices)
+        again = Again(self._book, facts) if facts.run > 1 else None
+        return Batch(facts, Tape(self._store, facts.rows_path, shape, cursor), open_slices, again)
 
     async def _start(self) -> None:
         waiting = {

@@ -6,7 +6,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from services.ingest.cutting import DECIDING_BYTES, Cursor, Shape, Slice, cut
+from services.ingest.cutting import DECIDING_BYTES, Cursor, Shape, Slice, cut, skip
 
 _AHEAD_BYTES = 1 << 20
 _READ_SECONDS = 30.0
@@ -68,12 +68,23 @@ class Tape:
         if self._size is None or self.rows_left < 1:
             return None
         start = self.cursor.byte - self._block_at
-        ends = self._block_at + len(self._block) >= self._size
-        piece = cut(self._block, start, self.cursor, self._shape, ends)
+        piece = cut(self._block, start, self.cursor, self._shape, self._at_end)
         if piece is None:
             return None
         self.cursor = piece.after
         return piece, self._block[start : start + piece.end_byte - piece.first_byte]
+
+    async def skip_to(self, row: int) -> bool:
+        """Towards the line of `row` by what one read gives, about 1 MiB. True once it is there."""
+        if self.cursor.row < row:
+            await self.read_ahead()
+            start = self.cursor.byte - self._block_at
+            self.cursor = skip(self._block, start, self.cursor, row, self._shape, self._at_end)
+        return self.cursor.row >= row
+
+    def finish(self) -> None:
+        """No more slices are wanted."""
+        self.cursor = Cursor(self._shape.total_rows + 1, self.cursor.byte)
 
     async def read_ahead(self) -> None:
         """Waits for bytes only when there are too few for the next slice. Raises Missing or Away."""

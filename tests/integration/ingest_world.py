@@ -18,12 +18,25 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
+from services.exporter.endings import Endings
+from services.exporter.storing import store
+from services.gateway.retry import Which, retry
 from services.ingest.main import serve
 from services.ingest.settings import IngestSettings
 from services.ingest.timing import Timing
 from shared import kafka, redis
 from shared.desired import State
-from shared.events import BatchSubmitted, SliceDispatched, SliceFinished, SliceOutcome, SliceReleased
+from shared.error_classes import ErrorClass
+from shared.events import (
+    BatchSubmitted,
+    ImageAnalyzed,
+    SliceDispatched,
+    SliceFinished,
+    SliceOutcome,
+    SliceReleased,
+    SliceRow,
+)
+from shared.ids import result_id
 from shared.kafka import Producer
 from shared.ops import Health
 from shared.room import Room
@@ -51,6 +64,7 @@ class World:
         self.names = Named(settings.topic_prefix)
         self.seen: list[SliceDispatched] = []
         self.answer: Answer = finish
+        self.failing: frozenset[int] = frozenset()
 
     async def upload(
         self,
@@ -94,25 +108,33 @@ class World:
         )
 
     async def store(self, work: SliceDispatched) -> None:
-        """The results of a slice, as the exporter stores them."""
-        rows = [(work.batch_id, row.row_no, work.chunk_no, row.url) for row in work.rows]
+        """The results of a slice, as the exporter stores them: failed ones of rows in `failing`."""
+        events = [_result(work, row, row.row_no in self.failing) for row in work.rows]
         async with self.pool.acquire() as connection, connection.transaction():
-            await connection.execute(
-                "insert into exporter.results (batch_id, row_no, chunk_no, url, attempt, success,"
-                " processing_time_seconds, cache_hit, created_at)"
-                " select b, n, c, u, 1, true, 0, false, now()"
-                " from unnest($1::uuid[], $2::bigint[], $3::int[], $4::text[]) as r (b, n, c, u)"
-                " on conflict do nothing",
-                *map(list, zip(*rows, strict=True)),
-            )
+            await store(connection, events)
+
+    async def ended(self, batch_id: uuid.UUID) -> bool:
+        """As the exporter's sweep would end it."""
+        await Endings(self.pool).sweep()
+        found = await self.pool.fetchval(
+            "select true from lifecycle.terminal join gateway.batches using (batch_id, run)"
+            " where batch_id = $1",
+            batch_id,
+        )
+        return bool(found)
+
+    async def retry(self, batch_id: uuid.UUID, which: Which) -> int:
+        """As the gateway does it, without any event: the rows that are tried again."""
+        return (await retry(self.pool, batch_id, which)).rows
 
     async def tell(self, kind: type[SliceOutcome], work: SliceDispatched) -> None:
         event = kind(
             batch_id=work.batch_id,
             at=datetime.now(UTC),
             slice_id=work.slice_id,
-            first_row=work.rows[0].row_no,
+            first_row=work.first_row,
             dispatch=work.dispatch,
+            run=work.run,
             worker="analyzer-1",
         )
         await (await self.producer.send(OUTCOMES, str(work.batch_id).encode(), event))
@@ -147,7 +169,7 @@ class World:
 
     def dispatches(self, batch_id: uuid.UUID) -> Counter[int]:
         """How often each slice was seen, by its first row."""
-        return Counter(work.rows[0].row_no for work in self.seen if work.batch_id == batch_id)
+        return Counter(work.first_row for work in self.seen if work.batch_id == batch_id)
 
     async def empty(self, topic: Topic) -> None:
         """As retention does: the log begins where it ended."""
@@ -206,6 +228,21 @@ class World:
             await asyncio.gather(*(self.answer(self, work) for work in works))
             if works:
                 await consumer.commit()
+
+
+def _result(work: SliceDispatched, row: SliceRow, fails: bool) -> ImageAnalyzed:
+    return ImageAnalyzed(
+        batch_id=work.batch_id,
+        at=datetime.now(UTC),
+        result_id=result_id(work.batch_id, row.row_no),
+        chunk_id=work.chunk_id,
+        chunk_no=work.chunk_no,
+        row_no=row.row_no,
+        attempt=row.attempt,
+        url=row.url,
+        success=not fails,
+        error_class=ErrorClass.TIMEOUT if fails else None,
+    )
 
 
 async def finish(world: World, work: SliceDispatched) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.ingest.cutting import MAX_BYTES, MAX_ROWS, Cursor, Shape, Slice, Unreadable, cut, rows_of
+from services.ingest.cutting import MAX_BYTES, MAX_ROWS, Cursor, Shape, Slice, Unreadable, cut, rows_of, skip
 
 
 def lines(cells: list[int]) -> bytes:
@@ -86,3 +86,28 @@ def test_an_unreadable_row_keeps_its_reason() -> None:
     raw = b'[1,"half a li",[],"The quote is never closed."]\n'
     (row,) = rows_of(raw, Slice(1, 1, 1, 0, len(raw)))
     assert (row.unreadable, row.attempt) == ("The quote is never closed.", 1)
+
+
+@settings(max_examples=50)
+@given(sizes, st.data(), st.integers(1_000, 400_000))
+def test_a_skip_leads_to_where_the_cutting_of_that_row_begins(
+    cells: list[int], data: st.DataObject, piece: int
+) -> None:
+    raw, shape = lines(cells), Shape(len(cells), 100)
+    begins = {found.first_row: found.first_byte for found in cut_all(raw, shape, piece)}
+    row = data.draw(st.sampled_from(sorted(begins)))
+    cursor, read = Cursor(), 0
+    while cursor.row < row:
+        read += piece
+        cursor = skip(raw[cursor.byte : read], 0, cursor, row, shape, ends=read >= len(raw))
+    assert cursor == Cursor(row, begins[row])
+
+
+def test_a_skip_beyond_what_the_file_has_says_so() -> None:
+    raw, shape = lines([1, 2, 3]), Shape(10, 100)
+    end = skip(raw, 0, Cursor(), 9, shape, ends=True)
+    assert end == Cursor(4, len(raw))
+    with pytest.raises(Unreadable, match="end before row 4 of 10"):
+        skip(b"", 0, end, 9, shape, ends=True)
+    with pytest.raises(Unreadable, match="never ends"):
+        skip(b"x" * (1 << 20), 0, Cursor(), 9, shape, ends=False)

@@ -1,5 +1,5 @@
 -- Every batch that is not closed, of all members: the room is shared among them.
-select i.batch_id, i.started_at is not null as started, i.next_row,
+select i.batch_id, i.run, i.run_started_at is not null as started, i.next_row,
        coalesce(b.version, 0) as version, coalesce(b.weight, 1) as weight, coalesce(b.total_urls, 0) as total_urls,
        coalesce(b.desired = 'running', false) as running,
        b.batch_id is null
