@@ -24,7 +24,9 @@ from services.gateway.api import (
     system,
 )
 from services.gateway.context import Context
-from services.gateway.errors import ApiError
+from services.gateway.errors import ApiError, MethodNotAllowed
+from services.gateway.faults import api_error_of
+from services.gateway.methods import allowed_at
 from services.gateway.pages import batch as batch_page
 from services.gateway.pages import dashboard, login, sample
 from services.gateway.pages.login import to_login
@@ -81,6 +83,10 @@ def make_app(context: Context) -> FastAPI:
 
 async def reply_to_error(request: Request, raised: Exception) -> Response:
     error = api_error_of(raised)
+    if isinstance(raised, HTTPException) and isinstance(error, MethodNotAllowed):
+        # The router's own header names the methods of one route only; a path may have several.
+        allowed = ", ".join(allowed_at(request.app.routes, request.url.path))
+        error = MethodNotAllowed(f"This address takes {allowed}.", {"Allow": allowed})
     if error.status >= 500:
         log.warning("request failed", status=error.status, error=type(raised).__name__, detail=error.message)
     if _wants_page(request):
@@ -88,34 +94,6 @@ async def reply_to_error(request: Request, raised: Exception) -> Response:
             return to_login(request)
         return error_page(request, error)
     return failure(error, request.scope["state"]["request_id"])
-
-
-def api_error_of(raised: Exception) -> ApiError:
-    match raised:
-        case ApiError():
-            return raised
-        case RequestValidationError():
-            return errors.ValidationError(_sentence(raised))
-        case HTTPException(status_code=404):
-            return errors.NotFound("There is nothing at this address.")
-        case HTTPException(status_code=405):
-            return errors.MethodNotAllowed("This address does not take this method.", raised.headers)
-        case HTTPException(status_code=status) if status < 500:
-            return errors.ValidationError(str(raised.detail))
-        case ClientDisconnect():
-            return errors.ValidationError("The request was broken off.")
-    if isinstance(raised, postgres.UNAVAILABLE):
-        return errors.SystemUnavailable("The database does not answer. Try again in a moment.")
-    if isinstance(raised, redis.UNAVAILABLE):
-        return errors.SystemUnavailable("Redis does not answer. Try again in a moment.")
-    return errors.ProcessingError("Something went wrong here; the log has it under this request id.")
-
-
-def _sentence(raised: RequestValidationError) -> str:
-    """The first of the faults: which parameter, and what is wrong with it."""
-    first = raised.errors()[0]
-    name = ".".join(str(part) for part in first["loc"][1:])
-    return f"{name}: {first['msg']}."
 
 
 def _wants_page(request: Request) -> bool:

@@ -17,6 +17,7 @@ from services.gateway.handler import Handler
 from services.gateway.keyring import Keyring
 from services.gateway.limits import Limiter
 from services.gateway.live.hub import Hub
+from services.gateway.methods import Methods
 from services.gateway.mirror import MirrorKeeper
 from services.gateway.settings import GatewaySettings
 from services.gateway.sign_in import SignIn
@@ -56,8 +57,9 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
             health.checks["database"] = partial(pool.fetchval, "select 1")
             health.checks["redis"] = client.ping
             health.checks["kafka"] = producer.ping
-            door = _door(settings, client, sign_in, pool)
-            web = WebServer(Edge(compressed(make_app(context)), door), listener)
+            app = make_app(context)
+            methods = Methods(compressed(app), app.routes)
+            web = WebServer(Edge(methods, _door(settings, client, sign_in, pool)), listener)
             await together(
                 health,
                 stop,
