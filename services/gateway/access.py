@@ -71,6 +71,7 @@ TABLE: Mapping[Role, str] = {
         POST /upload
         POST /batch/{batch_id}/{action}
         POST /api/v1/batches
+        POST /api/v1/batches/bulk
         POST /api/v1/batches/{batch_id}/start
         POST /api/v1/batches/{batch_id}/pause
         POST /api/v1/batches/{batch_id}/resume

@@ -4,7 +4,8 @@ from contextvars import ContextVar
 from typing import NamedTuple
 from uuid import UUID
 
-from services.gateway.access import Role
+from services.gateway.access import Role, needed
+from services.gateway.errors import NotAllowed
 
 
 class Actor(NamedTuple):
@@ -30,3 +31,10 @@ def current() -> Actor:
 def becomes(actor: Actor) -> None:
     """From now on in this request: each one runs in a context of its own."""
     _current.set(actor)
+
+
+def check_may(method: str, path: str) -> None:
+    """For a route that does what another one does, too. Raises NotAllowed."""
+    role, least = current().role, needed(method, path)
+    if not role.may(least):
+        raise NotAllowed(f"This needs a key with the role {least}; this one has the role {role}.")

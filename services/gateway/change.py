@@ -1,18 +1,19 @@
-"""A user's change of a batch's desired state: one transaction with its history and its event."""
+"""A user's change of a batch's life: one transaction with its history and its event."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.gateway import audit
+from services.gateway.commands import Command
 from services.gateway.errors import BatchStateError
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.status import Status
 from services.gateway.transitions import Action, Move, Refusal, decide
 from shared import outbox
-from shared.desired import Desired
+from shared.desired import Desired, State
 from shared.ends import end
-from shared.events import BatchCancelled
+from shared.events import BatchCancelled, BatchEvent
 from shared.postgres import Connection, Pool, statements_beside
 from shared.topics import BATCHES
 
@@ -21,48 +22,105 @@ _SECONDS = 20.0
 
 
 class Changed(NamedTuple):
-    """`changed` is false when it was so already."""
+    """`changed` is false when it was so already. `after` is DELETED of a batch that is gone; `desired` is
+    None where the change is none of the desired state; `purge_at` that of a soft-deleted batch."""
 
-    before: Status
-    after: Status
-    desired: Desired
+    before: Status | State
+    after: Status | State
+    desired: Desired | None
     changed: bool
+    purge_at: datetime | None = None
 
 
-async def change(pool: Pool, batch_id: UUID, action: Action) -> Changed:
+async def change(pool: Pool, batch_id: UUID, command: Command) -> Changed:
     """Raises BatchNotFound, and BatchStateError where the batch's status does not allow it."""
     async with pool.acquire(timeout=_SECONDS) as connection, connection.transaction():
-        await connection.execute(_SQL["batch_lock"], batch_id)
+        locked = await connection.fetchrow(_SQL["batch_lock"], batch_id)
+        if locked and locked["desired"] == State.DELETED and command.action is Action.DELETE:
+            wanted = Desired(locked["version"], State.DELETED)
+            return Changed(State.DELETED, State.DELETED, wanted, changed=False)
         batch = await read_batch(connection, batch_id)
-        match decide(action, batch.status):
-            case Refusal(advice):
-                raise BatchStateError(f"Can't {action} batch {batch_id}: it is {batch.status}. {advice}")
-            case None:
-                return Changed(batch.status, batch.status, batch.wanted, changed=False)
-            case Move() as move:
-                return await _move(connection, batch, action, move)
+        before = batch.status
+        if command.action is Action.DELETE and command.force and before.is_active:
+            batch = await _ended(connection, batch)
+        return (await _decided(connection, batch, command))._replace(before=before)
+
+
+async def expire(pool: Pool, batch_id: UUID) -> Desired | None:
+    """Deletes a soft-deleted batch whose retention is over; None for one that was restored meanwhile."""
+    async with pool.acquire(timeout=_SECONDS) as connection, connection.transaction():
+        if not await connection.fetchval(_SQL["expired_lock"], batch_id):
+            return None
+        batch = await read_batch(connection, batch_id)
+        return (await _decided(connection, batch, Command(Action.DELETE))).desired
+
+
+async def _decided(connection: Connection, batch: Snapshot, command: Command) -> Changed:
+    match decide(command.action, batch.status, batch.soft_deleted, batch.force_start):
+        case Refusal(advice):
+            raise BatchStateError(
+                f"Can't {command.action} batch {batch.batch_id}: it is {batch.status}. {advice}"
+            )
+        case None:
+            return Changed(batch.status, batch.status, batch.wanted, changed=False, purge_at=batch.purge_at)
+        case Move() as move:
+            await _note(connection, batch.batch_id, command)
+            details = {"status": batch.status, "version": batch.version}
+            await audit.put(connection, command.action, batch.batch_id, details)
+            return await _move(connection, batch, command.action, move)
+
+
+async def _note(connection: Connection, batch_id: UUID, command: Command) -> None:
+    """What an action changes beside the desired state."""
+    match command.action:
+        case Action.FORCE_START:
+            await connection.execute(_SQL["force_start_set"], batch_id)
+        case Action.SOFT_DELETE:
+            await connection.execute(_SQL["soft_delete_set"], batch_id, command.retention_days)
+        case Action.RESTORE:
+            await connection.execute(_SQL["restore_set"], batch_id)
+        case _:
+            pass
 
 
 async def _move(connection: Connection, batch: Snapshot, action: Action, move: Move) -> Changed:
+    if move.state is None:
+        after = await read_batch(connection, batch.batch_id)
+        return Changed(batch.status, after.status, None, changed=True, purge_at=after.purge_at)
     desired = Desired(batch.version + 1, move.state)
     await connection.execute(_SQL["desired_set"], batch.batch_id, desired.state, desired.version)
-    await audit.put(connection, action, batch.batch_id, {"status": batch.status, "version": desired.version})
     await connection.execute(
         _SQL["transition_put"], batch.batch_id, desired.version, batch.run, desired.state
     )
-    now = datetime.now(UTC)
-    if move.event is not None:
-        event = move.event(batch_id=batch.batch_id, at=now, version=desired.version, run=batch.run)
-        await outbox.put(connection, BATCHES, event)
-        after = await read_batch(connection, batch.batch_id)
-        won = after.ended is None
-    else:
-        won = await end(connection, _cancelled(batch, desired, now))
-        after = await read_batch(connection, batch.batch_id)
-    if not won:
+    if not await _told(connection, batch, desired, move.event):
         # The last result came first: rolled back, nothing has changed.
         raise BatchStateError(f"Can't {action} batch {batch.batch_id}: it has just ended.")
+    if desired.state is State.DELETED:
+        return Changed(batch.status, State.DELETED, desired, changed=True)
+    after = await read_batch(connection, batch.batch_id)
     return Changed(batch.status, after.status, desired, changed=True)
+
+
+async def _told(
+    connection: Connection, batch: Snapshot, desired: Desired, kind: type[BatchEvent] | None
+) -> bool:
+    """False when the run ended while it was decided."""
+    now = datetime.now(UTC)
+    if kind is None:
+        return await end(connection, _cancelled(batch, desired, now))
+    event = kind(batch_id=batch.batch_id, at=now, version=desired.version, run=batch.run)
+    await outbox.put(connection, BATCHES, event)
+    return desired.state is State.DELETED or (await read_batch(connection, batch.batch_id)).ended is None
+
+
+async def _ended(connection: Connection, batch: Snapshot) -> Snapshot:
+    """Cancelled, unless it ends by itself at this moment."""
+    try:
+        async with connection.transaction():
+            await _decided(connection, batch, Command(Action.CANCEL))
+    except BatchStateError:
+        pass
+    return await read_batch(connection, batch.batch_id)
 
 
 def _cancelled(batch: Snapshot, desired: Desired, now: datetime) -> BatchCancelled:

@@ -16,16 +16,16 @@ from starlette.requests import Request
 from services.gateway import fields
 from services.gateway.body import body_of, declared_length, within
 from services.gateway.change import Changed, change
+from services.gateway.commands import Command
 from services.gateway.errors import SystemUnavailable
 from services.gateway.multipart import UploadForm
 from services.gateway.retry import Retried, Which, retry
 from services.gateway.settings import GatewaySettings
 from services.gateway.status import Status
 from services.gateway.submit import Key, NewBatch, Submission, Submitted
-from services.gateway.transitions import Action
 from services.gateway.upload import Upload, paths_of, too_large
 from shared import metrics
-from shared.desired import Desired, DesiredMirror
+from shared.desired import Desired, DesiredMirror, State
 from shared.logs import log
 from shared.postgres import Pool
 from shared.redis import UNAVAILABLE
@@ -70,10 +70,11 @@ class Handler:
         finally:
             self._places.release()
 
-    async def control(self, batch_id: UUID, action: Action) -> Changed:
+    async def control(self, batch_id: UUID, command: Command) -> Changed:
         """The change is committed first, then mirrored in Redis, where a pause works at once."""
-        changed = await change(self._pool, batch_id, action)
-        await self._pass_on(batch_id, changed.desired, changed.after)
+        changed = await change(self._pool, batch_id, command)
+        if changed.desired:
+            await self._pass_on(batch_id, changed.desired, changed.after)
         return changed
 
     async def retry(self, batch_id: UUID, which: Which) -> Retried:
@@ -82,7 +83,7 @@ class Handler:
         await self._pass_on(batch_id, retried.batch.wanted, retried.batch.status)
         return retried
 
-    async def _pass_on(self, batch_id: UUID, desired: Desired, status: Status) -> None:
+    async def _pass_on(self, batch_id: UUID, desired: Desired, status: Status | State) -> None:
         if not await self._mirrored(batch_id, desired):
             raise SystemUnavailable(
                 f"The change is stored ({status}), but Redis does not answer, so it is not"

@@ -1,11 +1,11 @@
-"""What users may do with a batch, as one table."""
+"""What users may do with a batch, as one table. `python -m dev.states` draws it: docs/states.md."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 from services.gateway.status import Status
 from shared.desired import State
-from shared.events import BatchEvent, BatchPaused, BatchResumed
+from shared.events import BatchDeleted, BatchEvent, BatchPaused, BatchResumed
 
 
 class Action(StrEnum):
@@ -13,12 +13,17 @@ class Action(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
+    FORCE_START = "force-start"
+    SOFT_DELETE = "soft-delete"
+    RESTORE = "restore"
+    DELETE = "delete"
 
 
 class Move(NamedTuple):
-    """To `state`, said by `event` (None: the end says it). `past` is the word for it."""
+    """To `state` (None: it stays as it is), said by `event` (None: by the end of the run, or by nobody).
+    `past` is the word for it."""
 
-    state: State
+    state: State | None
     event: type[BatchEvent] | None
     past: str
 
@@ -34,13 +39,23 @@ MOVES: dict[Action, Move] = {
     Action.PAUSE: Move(State.PAUSED, BatchPaused, "paused"),
     Action.RESUME: Move(State.RUNNING, BatchResumed, "resumed"),
     Action.CANCEL: Move(State.CANCELLED, None, "cancelled"),
+    Action.FORCE_START: Move(State.RUNNING, BatchResumed, "force_started"),
+    Action.SOFT_DELETE: Move(None, None, "soft_deleted"),
+    Action.RESTORE: Move(None, None, "restored"),
+    Action.DELETE: Move(State.DELETED, BatchDeleted, "deleted"),
 }
-# The statuses from which each action changes something.
+_ACTIVE = frozenset(status for status in Status if status.is_active)
+_ENDED = frozenset(Status) - _ACTIVE
+# The statuses from which each action changes something, while the batch is not soft-deleted.
 _FROM: dict[Action, frozenset[Status]] = {
     Action.START: frozenset({Status.PENDING}),
     Action.PAUSE: frozenset({Status.QUEUED, Status.PROCESSING}),
     Action.RESUME: frozenset({Status.PAUSED}),
-    Action.CANCEL: frozenset({Status.PENDING, Status.QUEUED, Status.PROCESSING, Status.PAUSED}),
+    Action.CANCEL: _ACTIVE,
+    Action.FORCE_START: frozenset({Status.PENDING, Status.QUEUED}),
+    Action.SOFT_DELETE: _ENDED,
+    Action.RESTORE: frozenset(),
+    Action.DELETE: _ENDED,
 }
 # The statuses in which what is asked for is so already: nothing changes and the reply says so.
 _ALREADY: dict[Action, frozenset[Status]] = {
@@ -48,21 +63,46 @@ _ALREADY: dict[Action, frozenset[Status]] = {
     Action.PAUSE: frozenset({Status.PAUSED}),
     Action.RESUME: frozenset({Status.QUEUED, Status.PROCESSING}),
     Action.CANCEL: frozenset({Status.CANCELLED}),
+    Action.FORCE_START: frozenset({Status.PROCESSING}),
+    Action.SOFT_DELETE: frozenset(),
+    Action.RESTORE: frozenset(Status),
+    Action.DELETE: frozenset(),
+}
+# The same for a batch that is soft-deleted, whatever its status: it has ended, and only this is left.
+_FROM_SOFT_DELETED = frozenset({Action.RESTORE, Action.DELETE})
+_ALREADY_SOFT_DELETED = frozenset({Action.SOFT_DELETE})
+_INSTEAD: dict[Action, str] = {
+    Action.SOFT_DELETE: "Cancel it first, or wait for its end. ",
+    Action.DELETE: "Cancel it first, wait for its end, or send force=true. ",
 }
 
 
-def decide(action: Action, status: Status) -> Move | Refusal | None:
-    """The move to make, None if it is so already, or why it can't be."""
+def decide(
+    action: Action, status: Status, soft_deleted: bool = False, forced: bool = False
+) -> Move | Refusal | None:
+    """The move to make, None if it is so already, or why it can't be. `forced`: it starts over the limit."""
+    if soft_deleted:
+        return _decide_soft_deleted(action)
+    if forced and action is Action.FORCE_START and status is Status.QUEUED:
+        return None
     if status in _FROM[action]:
         return MOVES[action]
     if status in _ALREADY[action]:
         return None
-    allowed = [str(other) for other in allowed_in(status)]
-    return Refusal(
-        f"Allowed now: {', '.join(allowed)}." if allowed else "It has ended; nothing can change it."
-    )
+    allowed = ", ".join(allowed_in(status))
+    return Refusal(f"{_INSTEAD.get(action, '')}Allowed now: {allowed}.")
 
 
-def allowed_in(status: Status) -> list[Action]:
+def _decide_soft_deleted(action: Action) -> Move | Refusal | None:
+    if action in _FROM_SOFT_DELETED:
+        return MOVES[action]
+    if action in _ALREADY_SOFT_DELETED:
+        return None
+    return Refusal("It is soft-deleted: restore it first.")
+
+
+def allowed_in(status: Status, soft_deleted: bool = False) -> list[Action]:
     """The actions that would change something now, in the order that pages show them."""
+    if soft_deleted:
+        return [action for action in Action if action in _FROM_SOFT_DELETED]
     return [action for action in Action if status in _FROM[action]]

@@ -329,3 +329,17 @@ async def test_each_reply_tells_the_limit_and_the_last_one_is_429(
         assert remaining == 0
         assert 0 < int(reply.headers["retry-after"]) <= 3_660
         assert (await client.get("/", headers={"Accept": "text/html"})).status_code == 200
+
+
+async def test_no_other_way_leads_an_operator_to_what_admins_do(
+    gateway: Gateway, made: dict[Role, str]
+) -> None:
+    async with client_of(gateway, made[Role.OPERATOR]) as operator:
+        batch_id = str(await create(operator))
+        body = {"action": "delete", "batch_ids": [batch_id], "force": True}
+        check_error(await operator.post("/api/v1/batches/bulk", json=body), 403, "AuthError")
+        check_error(await operator.post(f"/batch/{batch_id}/delete"), 403, "AuthError")
+        allowed = await operator.post(
+            "/api/v1/batches/bulk", json={"action": "pause", "batch_ids": [batch_id]}
+        )
+        assert allowed.json()["data"]["succeeded"] == 1

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from services.gateway.openapi.words import (
+    BATCH_ID,
     Address,
     BatchId,
     ChunkId,
@@ -21,6 +22,7 @@ from services.gateway.openapi.words import (
 from services.gateway.priority import Priority
 from services.gateway.status import ChunkStatus, Status
 
+Standing = Annotated[str, Meta(description="A status, or deleted", examples=[Status.PROCESSING])]
 Share = Annotated[float, Meta(ge=0, le=1, examples=[0.5])]
 Version = Annotated[int, Meta(ge=1, examples=[2], description="Grows with each change of what is wanted")]
 Run = Annotated[int, Meta(ge=1, examples=[1], description="Grows with each retry of the batch")]
@@ -124,12 +126,35 @@ class Progress(Struct):
 class Controlled(Struct):
     batch_id: BatchId
     started: Annotated[Literal[True], Meta(description="Always true: what was asked for is so")]
-    status: Status
-    previous_status: Status
+    status: Standing
+    previous_status: Standing
     changed: Annotated[bool, Meta(description="False when it was so already")]
     paused: bool | UnsetType = UNSET
     resumed: bool | UnsetType = UNSET
     cancelled: bool | UnsetType = UNSET
+    force_started: bool | UnsetType = UNSET
+    soft_deleted: bool | UnsetType = UNSET
+    purge_at: Annotated[When | UnsetType, Meta(description="When a soft-deleted batch goes")] = UNSET
+    restored: bool | UnsetType = UNSET
+    deleted: bool | UnsetType = UNSET
+
+
+class BulkReply(Struct):
+    batch_id: Annotated[str, Meta(description="As it was sent", examples=[BATCH_ID])]
+    success: bool
+    status: Standing | UnsetType = UNSET
+    previous_status: Standing | UnsetType = UNSET
+    changed: bool | UnsetType = UNSET
+    error: Sentence | UnsetType = UNSET
+    error_type: Annotated[str | UnsetType, Meta(examples=["BatchStateError"])] = UNSET
+
+
+class BulkDone(Struct):
+    action: Annotated[str, Meta(examples=["pause"])]
+    results: list[BulkReply]
+    count: Count
+    succeeded: Count
+    failed: Count
 
 
 class ProcessingChunk(Struct):

@@ -1,5 +1,6 @@
 """Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
 
+from services.gateway import commands
 from services.gateway.openapi import batches, forms, system
 from services.gateway.openapi.operation import CSV, EVENTS, Extra, Operation
 
@@ -39,6 +40,17 @@ OPERATIONS: dict[str, Operation] = {
     f"POST {_BATCH}/pause": Operation("pause_batch", "Pause a batch", batches.Controlled),
     f"POST {_BATCH}/resume": Operation("resume_batch", "Resume a batch", batches.Controlled),
     f"POST {_BATCH}/cancel": Operation("cancel_batch", "Cancel a batch", batches.Controlled),
+    f"POST {_BATCH}/force-start": Operation(
+        "force_start_batch", "Start a batch over the limit", batches.Controlled, body=commands.ForceStart
+    ),
+    f"POST {_BATCH}/soft-delete": Operation(
+        "soft_delete_batch", "Hide a batch for a while", batches.Controlled, body=commands.SoftDelete
+    ),
+    f"POST {_BATCH}/restore": Operation("restore_batch", "Restore a hidden batch", batches.Controlled),
+    f"DELETE {_BATCH}": Operation("delete_batch", "Delete a batch", batches.Controlled),
+    "POST /api/v1/batches/bulk": Operation(
+        "change_batches", "Change many batches", batches.BulkDone, body=commands.Bulk
+    ),
     "GET /api/v1/export/batch/{batch_id}": Operation(
         "export_batch", "Download a batch's results", downloads=(CSV,), query=forms.ExportQuery
     ),

@@ -6,8 +6,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
+from services.gateway.actor import check_may
 from services.gateway.api.ids import BatchId
 from services.gateway.chunks import advice_for
+from services.gateway.commands import Command
 from services.gateway.context import Context, Ctx
 from services.gateway.error_report import read_counts
 from services.gateway.errors import BatchStateError
@@ -51,11 +53,13 @@ async def events(ctx: Ctx, batch_id: BatchId) -> Response:
 @router.post("/batch/{batch_id}/{action}")
 async def act(ctx: Ctx, batch_id: BatchId, action: Action) -> Response:
     """A button of the page. What came too late shows in the page itself: the batch has moved on."""
+    if action is Action.DELETE:
+        check_may("DELETE", "/api/v1/batches/{batch_id}")
     try:
-        await ctx.handler.control(batch_id, action)
+        await ctx.handler.control(batch_id, Command(action))
     except BatchStateError:
         pass
-    return RedirectResponse(f"/batch/{batch_id}", 303)
+    return RedirectResponse("/" if action is Action.DELETE else f"/batch/{batch_id}", 303)
 
 
 async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+update gateway.batches set deleted_at = null, purge_at = null where batch_id = $1
