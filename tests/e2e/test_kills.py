@@ -1,10 +1,15 @@
 """kill -9 of every process once, one after another, in the middle of a batch: G1-G4, G7, G9."""
 
+import os
 import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+import httpx
 import pytest
 
-from tests.workload import World, assert_whole, world
+from tests.workload import World, assert_whole, until, world
 
 _ROWS = 3_000
 _CALLS = 5
@@ -31,11 +36,56 @@ def _assert_sound(own: World, batch: str, urls: list[str]) -> None:
     assert again <= _CALLS * 16  # those in flight when the analyzer was killed
 
 
-@pytest.mark.timeout(240)
-def test_a_batch_survives_the_kill_of_each_service_and_server() -> None:
+@pytest.fixture(scope="module")
+def own() -> Iterator[World]:
     settings = {"MAX_CONCURRENT_REQUESTS": str(_CALLS), "QUOTA_WINDOW_SECONDS": "3"}
-    with world({"delay": 0.2}, **settings) as own:
-        urls = own.urls(_ROWS)
-        batch = own.submit(urls)
-        _kill_in_turn(own, batch, (*_SERVICES, *_SERVERS))
-        _assert_sound(own, batch, urls)
+    with world({"delay": 0.2}, **settings) as made:
+        yield made
+
+
+@pytest.mark.timeout(240)
+def test_a_batch_survives_the_kill_of_each_service_and_server(own: World) -> None:
+    urls = own.urls(_ROWS)
+    batch = own.submit(urls)
+    _kill_in_turn(own, batch, (*_SERVICES, *_SERVERS))
+    _assert_sound(own, batch, urls)
+
+
+def test_an_upload_whose_reply_was_lost_is_one_batch(own: World) -> None:
+    """Redis stands still, so the gateway waits for the mirror between its commit and its reply; there it
+    is killed. Who sends the same again, with the same key, gets the batch that was made (G3)."""
+
+    def send() -> httpx.Response:
+        files = {"file": ("urls.csv", b"url\nhttp://127.0.0.1:1/none.jpg\n")}
+        fields, headers = {"batch_name": "lost reply"}, {"Idempotency-Key": "lost reply"}
+        return httpx.post(f"{own.system.base_url}/api/v1/batches", files=files, data=fields, headers=headers)
+
+    def made() -> list[dict[str, Any]]:
+        found = own.http.get("/api/v1/batches", params={"q": "lost reply"}).json()
+        batches: list[dict[str, Any]] = found["data"]["batches"]
+        return batches
+
+    redis = own.system.kill("redis-1", signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor() as threads:
+            sending = threads.submit(send)
+            [batch] = until(made)
+            gateway = own.system.kill("gateway-1", signal.SIGKILL)
+            assert isinstance(sending.exception(10), httpx.TransportError), "there was no reply"
+    finally:
+        os.kill(redis, signal.SIGCONT)
+    own.system.wait_for_restart("gateway-1", gateway)
+    reply = until(lambda: _sent(send))
+    assert reply is not None
+    assert (reply.status_code, reply.headers.get("Idempotent-Replayed")) == (201, "true")
+    assert reply.json()["data"]["batch_id"] == batch["batch_id"]
+    assert len(made()) == 1
+
+
+def _sent(send: Callable[[], httpx.Response]) -> httpx.Response | None:
+    """None while the gateway is not back."""
+    try:
+        reply = send()
+    except httpx.TransportError:
+        return None
+    return reply if reply.status_code == 201 else None
