@@ -12,7 +12,7 @@ from shared.error_classes import ErrorClass
 from shared.filters import Filters
 
 _LONGEST_NUMBER = 12
-_START, _END = time(tzinfo=UTC), time.max.replace(tzinfo=UTC)
+DAY_START, DAY_END = time(tzinfo=UTC), time.max.replace(tzinfo=UTC)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -51,8 +51,8 @@ def filters_of(asked: Asked) -> Filters:
         error_class=_error_class(asked.error_class),
         has_store_name=asked.has_store_name,
         has_contact=asked.has_contact,
-        created_from=_moment("start_date", asked.start_date, _START),
-        created_to=_moment("end_date", asked.end_date, _END),
+        created_from=moment("start_date", asked.start_date, DAY_START),
+        created_to=moment("end_date", asked.end_date, DAY_END),
         from_row=_row("from_row", asked.from_row),
         to_row=_row("to_row", asked.to_row),
     )
@@ -92,7 +92,7 @@ def _error_class(name: str | None) -> ErrorClass | None:
         raise ValidationError(f"error_class is one of {', '.join(ErrorClass)}, not {name[:50]!r}.") from None
 
 
-def _moment(name: str, text: str | None, of_day: time) -> datetime | None:
+def moment(name: str, text: str | None, of_day: time) -> datetime | None:
     """A bare date is the whole UTC day; a time without a zone is UTC."""
     if not text:
         return None

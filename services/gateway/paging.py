@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import datetime
 from typing import Annotated, Any, NamedTuple, TypeVar
 
 import msgspec
@@ -10,6 +11,9 @@ from fastapi import Depends, Query
 from services.gateway.errors import ValidationError
 
 T = TypeVar("T")
+# Parts of cursors, within what Postgres can compare.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+RowNo = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _DEFAULT = 50
 _MOST = 100
 _LAST_PAGE = 1_000_000

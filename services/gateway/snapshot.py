@@ -3,19 +3,17 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from services.gateway import timing
 from services.gateway.errors import BatchNotFound
-from services.gateway.paging import Page
 from services.gateway.priority import Priority, priority_of
 from services.gateway.status import Status, status_of
 from shared.desired import Desired, State
 from shared.postgres import Connection, Pool, statements_beside
-from shared.wire import clean_text
 
 _SQL = statements_beside(__file__)
 
@@ -114,13 +112,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return timing.estimated_completion(self.now, self.status, self.outstanding, self.rate_now)
 
 
-class Listing(NamedTuple):
-    """One page, and how many there are on all."""
-
-    batches: list[Snapshot]
-    total: int
-
-
 @asynccontextmanager
 async def one_snapshot(pool: Pool) -> AsyncIterator[Connection]:
     """For a reply that takes several statements: all of them see the same moment."""
@@ -137,14 +128,6 @@ async def read_batch(connection: Pool | Connection, batch_id: UUID) -> Snapshot:
     if not found:
         raise BatchNotFound(f"There is no batch {batch_id}.")
     return found[0]
-
-
-async def read_page(pool: Pool, page: Page, status: Status | None, text: str | None) -> Listing:
-    """Newest first; `text` is looked for in the names."""
-    wanted = clean_text(text) if text else None
-    row = await pool.fetchrow(_SQL["batches_page"], status, wanted, page.size, page.offset)
-    assert row is not None
-    return Listing(await read_batches(pool, row["ids"]), row["total"])
 
 
 async def read_batches(connection: Pool | Connection, ids: Sequence[UUID]) -> list[Snapshot]:

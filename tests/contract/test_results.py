@@ -58,9 +58,9 @@ async def filled(gateway: Gateway, client: httpx.AsyncClient) -> UUID:
             CHUNK_SIZE,
         )
         await connection.execute(
-            "insert into exporter.chunks (batch_id, chunk_no, processed, successful, failed, errors,"
-            " first_result_at, last_result_at)"
-            " select batch_id, chunk_no, count(*), count(*) filter (where success),"
+            "insert into exporter.chunks (batch_id, chunk_no, processed, attempts, successful, failed,"
+            " errors, first_result_at, last_result_at)"
+            " select batch_id, chunk_no, count(*), count(*), count(*) filter (where success),"
             " count(*) filter (where not success),"
             " case when bool_and(success) then '{}' else jsonb_build_object('dns',"
             " count(*) filter (where not success)) end, min(created_at), max(created_at)"

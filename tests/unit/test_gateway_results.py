@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.gateway.errors import ValidationError
-from services.gateway.paging import cursor_of, parts_of
+from services.gateway.paging import RowNo, cursor_of, parts_of
 from services.gateway.results import is_counted, spans_of
 from shared.error_classes import ErrorClass
 from shared.filters import Filters
@@ -37,7 +37,9 @@ def test_a_cursor_comes_back(parts: tuple[int, str]) -> None:
     assert parts_of(cursor_of(*parts), tuple[int, str]) == parts
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "é", "W10", "!!!!", cursor_of("a"), cursor_of(1, 2), "A" * 9999])
+@pytest.mark.parametrize(
+    "cursor", ["", "x", "é", "W10", "!!!!", cursor_of("a"), cursor_of(1, 2), cursor_of(-1), "A" * 9999]
+)
 def test_what_is_no_cursor_is_refused(cursor: Any) -> None:
     with pytest.raises(ValidationError):
-        parts_of(cursor, tuple[int])
+        parts_of(cursor, tuple[RowNo])

@@ -11,10 +11,10 @@ from services.gateway.chunks import read_chunks
 from services.gateway.context import Ctx
 from services.gateway.errors import ValidationError
 from services.gateway.health_score import health_of, read_facts
+from services.gateway.listing import behind_of, next_cursor, read_page, wanted_of
 from services.gateway.paging import Paged, page_of
 from services.gateway.replies import json_reply, polled, reply
-from services.gateway.snapshot import one_snapshot, read_batch, read_page
-from services.gateway.status import Status
+from services.gateway.snapshot import one_snapshot, read_batch
 from services.gateway.stuck import read_stuck
 
 router = APIRouter(tags=["batches"])
@@ -30,12 +30,18 @@ async def create(ctx: Ctx, request: Request) -> Response:
 
 
 @router.get("")
-async def list_batches(
-    ctx: Ctx, request: Request, page: Paged, status: str | None = None, q: str | None = None
-) -> Response:
-    listing = await read_page(ctx.pool, page, status_filter(status), q or None)
-    batches = [views.batch_info(batch) for batch in listing.batches]
-    return polled(request, {"batches": batches, **page.facts(len(batches), listing.total)})
+async def list_batches(ctx: Ctx, request: Request, page: Paged, cursor: str | None = None) -> Response:
+    """By status, part of the name and date of creation, in a chosen order; by page or by cursor."""
+    wanted = wanted_of(request.query_params)
+    behind = behind_of(cursor, page, wanted.sort)
+    listing = await read_page(ctx.pool, page, wanted, behind)
+    data = {
+        "batches": [views.batch_info(batch) for batch in listing.batches],
+        **page.facts(len(listing.batches), listing.total),
+        "page": page.number if behind is None else None,
+        "next_cursor": next_cursor(wanted, page, listing.batches),
+    }
+    return polled(request, data)
 
 
 @router.get("/stuck")
@@ -100,14 +106,3 @@ async def chunks(
         "total_chunks": batch.total_chunks,
     }
     return polled(request, data, views.polling(batch))
-
-
-def status_filter(status: str | None) -> Status | None:
-    """Any case; None for no filter."""
-    if not status:
-        return None
-    try:
-        return Status(status.lower())
-    except ValueError:
-        known = ", ".join(Status)
-        raise ValidationError(f"status is one of {known}, not {status[:50]!r}.") from None

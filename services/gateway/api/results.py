@@ -11,7 +11,7 @@ from services.gateway.api.ids import BatchId
 from services.gateway.context import Ctx
 from services.gateway.errors import NotFound, ValidationError
 from services.gateway.filters import applied, asked_of, filters_of
-from services.gateway.paging import Page, Paged, cursor_of, parts_of
+from services.gateway.paging import Page, Paged, RowNo, cursor_of, parts_of
 from services.gateway.replies import polled, reply
 from services.gateway.results import Place, read_result, read_results
 from services.gateway.snapshot import one_snapshot, read_batch
@@ -60,4 +60,4 @@ def _place(page: Page, cursor: str | None, after: int | None) -> Place:
     ways = [name for name, given in (("cursor", cursor), ("after", after)) if given is not None]
     if len(ways) == 2 or (ways and page.number > 1):
         raise ValidationError("page, cursor and after exclude each other. Send one of them.")
-    return Place(page, parts_of(cursor, tuple[int])[0] if cursor is not None else after)
+    return Place(page, parts_of(cursor, tuple[RowNo])[0] if cursor is not None else after)

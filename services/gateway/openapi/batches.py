@@ -10,6 +10,7 @@ from services.gateway.openapi.words import (
     BatchId,
     ChunkId,
     Count,
+    Cursor,
     File,
     Name,
     Number,
@@ -75,8 +76,9 @@ class BatchPage(Struct):
     batches: list[ProcessingBatch]
     count: Annotated[int, Meta(ge=0, examples=[1], description="On this page")]
     total: Annotated[int, Meta(ge=0, examples=[1], description="On all pages")]
-    page: Number
+    page: Annotated[int | None, Meta(examples=[1], description="Null where a cursor was sent")]
     pages: Count
+    next_cursor: Cursor | None
 
 
 class Counts(Struct):

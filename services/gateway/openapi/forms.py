@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from services.gateway.priority import Priority
+from services.gateway.status import Status
+from shared.error_classes import ErrorClass
 
 Flag = Literal["true", "false"]
 
@@ -26,6 +28,29 @@ class UploadForm(Struct):
     region: Annotated[
         str, Meta(pattern="^[A-Za-z]{2}$", examples=["US"], description="For phone numbers without a code")
     ] = "US"
+
+
+class ListQuery(Struct):
+    status: Annotated[Status | None, Meta(description="In any case")] = None
+    q: Annotated[str, Meta(examples=["shops"], description="Part of the name")] = ""
+    created_from: Annotated[str, Meta(examples=["2025-11-01"], description="A UTC day, or a time")] = ""
+    created_to: Annotated[str, Meta(examples=["2025-11-02T23:59:59Z"], description="Included")] = ""
+    include_soft_deleted: bool = False
+    sort: Literal["-created_at", "created_at", "name", "-name", "status", "-status"] = "-created_at"
+
+
+class ResultsQuery(Struct):
+    """The filters of exports (services/gateway/filters.py)."""
+
+    success_only: bool = False
+    failed_only: bool = False
+    error_class: ErrorClass | None = None
+    start_date: Annotated[str, Meta(examples=["2025-11-01"], description="A UTC day, or a time")] = ""
+    end_date: Annotated[str, Meta(examples=["2025-11-02T23:59:59Z"], description="Included")] = ""
+    has_store_name: bool = False
+    has_contact: bool = False
+    from_row: Annotated[int, Meta(ge=1, examples=[1])] | None = None
+    to_row: Annotated[int, Meta(ge=1, examples=[2000])] | None = None
 
 
 class ExportQuery(Struct):

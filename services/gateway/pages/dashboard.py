@@ -7,12 +7,11 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.api.batches import status_filter
 from services.gateway.context import Context, Ctx
+from services.gateway.listing import Wanted, read_page, status_filter
 from services.gateway.pages import live
 from services.gateway.pages.render import page, text
 from services.gateway.paging import Page, Paged
-from services.gateway.snapshot import read_page
 from services.gateway.status import Status
 
 router = APIRouter(include_in_schema=False)
@@ -58,6 +57,6 @@ async def upload(ctx: Ctx, request: Request) -> Response:
 
 
 async def _values(ctx: Context, wanted: Filter) -> dict[str, Any]:
-    listing = await read_page(ctx.pool, wanted.page, wanted.status, wanted.q or None)
+    listing = await read_page(ctx.pool, wanted.page, Wanted(wanted.status, wanted.q or None))
     pages = -(-listing.total // wanted.page.size)
     return {"batches": listing.batches, "total": listing.total, "pages": pages, "wanted": wanted}
