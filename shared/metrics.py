@@ -73,6 +73,8 @@ PROJECT_SECONDS = Histogram(
 )
 # Batches that ended, by kind.
 BATCHES_ENDED = Counter("ia_batches_ended", "Batches ended", ["kind"])
+# Chunks whose words were indexed for search.
+CHUNKS_INDEXED = Counter("ia_chunks_indexed", "Chunks indexed for search")
 # Exports streamed to their end, by format.
 EXPORTS = Counter("ia_exports", "Exports streamed", ["format"])
 

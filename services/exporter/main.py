@@ -3,6 +3,7 @@
 from services.exporter.endings import Endings
 from services.exporter.export.route import export_route
 from services.exporter.handler import Handler
+from services.exporter.search.indexer import Indexer
 from services.exporter.settings import ExporterSettings
 from shared.dead_letters import DeadLetters
 from shared.events import ImageAnalyzed
@@ -42,6 +43,7 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
             stop,
             projection.run([names.topic(RESULTS)], stop),
             endings.sweep_forever(stop),
+            Indexer(database).run(stop),
             watchdog.run(stop),
         )
 

@@ -21,6 +21,7 @@ from services.gateway.api import (
     health,
     results,
     retry,
+    search,
     system,
 )
 from services.gateway.context import Context
@@ -55,6 +56,7 @@ def make_app(context: Context) -> FastAPI:
         events.of_all,
         retry.results_router,
         results.router,
+        search.router,
         export.router,
         health.router,
         docs.router,

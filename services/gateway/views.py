@@ -137,6 +137,15 @@ def result(batch_id: UUID, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def hit(row: Mapping[str, Any]) -> dict[str, Any]:
+    """URLAnalysisResult with its batch's name, and where the words stand: plain text, not HTML."""
+    return {
+        **result(row["batch_id"], row),
+        "batch_name": row["batch_name"],
+        "snippet": row["snippet"],
+    }
+
+
 def health(facts: health_score.Facts, health: health_score.Health) -> dict[str, Any]:
     """`measured` and `weights` let anyone make the score again; it says nothing while `rated` is false."""
     return {

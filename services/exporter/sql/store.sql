@@ -120,7 +120,8 @@ totalled as (
         end,
         worker = excluded.worker,
         first_result_at = least(c.first_result_at, excluded.first_result_at),
-        last_result_at = greatest(c.last_result_at, excluded.last_result_at)
+        last_result_at = greatest(c.last_result_at, excluded.last_result_at),
+        indexed = false
     returning batch_id, chunk_no, attempts
 )
 select batch_id, chunk_no, totalled.attempts - coalesce(w.retried, 0) as settled, counted.stored

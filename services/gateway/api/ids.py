@@ -8,11 +8,16 @@ from fastapi import Depends, Path
 from services.gateway.errors import BatchNotFound
 
 
-def _batch_id(batch_id: Annotated[str, Path()]) -> UUID:
+def batch_id_of(text: str) -> UUID:
+    """Raises BatchNotFound."""
     try:
-        return UUID(batch_id)
+        return UUID(text)
     except ValueError:
-        raise BatchNotFound(f"There is no batch {batch_id[:50]!r}.") from None
+        raise BatchNotFound(f"There is no batch {text[:50]!r}.") from None
+
+
+def _batch_id(batch_id: Annotated[str, Path()]) -> UUID:
+    return batch_id_of(batch_id)
 
 
 BatchId = Annotated[UUID, Depends(_batch_id)]

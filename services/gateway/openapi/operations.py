@@ -1,7 +1,7 @@
 """Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
 
 from services.gateway import commands
-from services.gateway.openapi import batches, forms, system
+from services.gateway.openapi import batches, forms, results, system
 from services.gateway.openapi.operation import CSV, EVENTS, Extra, Operation
 
 _BATCH = "/api/v1/batches/{batch_id}"
@@ -16,7 +16,9 @@ OPERATIONS: dict[str, Operation] = {
         refuses=(413, 422),
         extra=Extra.REPLAYABLE,
     ),
-    "GET /api/v1/batches": Operation("list_batches", "List batches", batches.BatchPage, extra=Extra.TAGGED),
+    "GET /api/v1/batches": Operation(
+        "list_batches", "List batches", batches.BatchPage, query=forms.ListQuery, extra=Extra.TAGGED
+    ),
     "GET /api/v1/batches/stuck": Operation("list_stuck_work", "List work past its deadline", batches.Stuck),
     "GET /api/v1/batch/{batch_id}": Operation(
         "get_batch", "Get a batch", batches.BatchDetail, extra=Extra.POLLED
@@ -33,6 +35,17 @@ OPERATIONS: dict[str, Operation] = {
     f"GET {_BATCH}/health": Operation("get_batch_health", "Get a batch's health score", batches.BatchHealth),
     f"GET {_BATCH}/chunks": Operation(
         "list_batch_chunks", "List a batch's chunks", batches.ChunkPage, extra=Extra.POLLED
+    ),
+    f"GET {_BATCH}/results": Operation(
+        "list_results",
+        "List a batch's results",
+        results.ResultPage,
+        query=forms.ResultsQuery,
+        extra=Extra.POLLED,
+    ),
+    "GET /api/v1/results/{result_id}": Operation("get_result", "Get a result", results.URLAnalysisResult),
+    "GET /api/v1/batch-data": Operation(
+        "search_results", "Search all results", results.HitPage, query=forms.ResultsQuery
     ),
     f"GET {_BATCH}/events": Operation("follow_batch", "Follow a batch live", status=200, downloads=(EVENTS,)),
     "GET /api/v1/events": Operation("follow_batches", "Follow all batches live", downloads=(EVENTS,)),

@@ -1,0 +1,1 @@
+"""Search: the words of the results, indexed behind the results' own way."""

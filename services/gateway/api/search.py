@@ -1,0 +1,45 @@
+"""Search over all results."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from services.gateway import views
+from services.gateway.api.ids import batch_id_of
+from services.gateway.context import Ctx
+from services.gateway.filters import applied, asked_of, filters_of
+from services.gateway.paging import Paged, cursor_of, parts_of
+from services.gateway.replies import reply
+from services.gateway.search import Asked, Place, search, words_of
+from services.gateway.snapshot import read_batch
+
+router = APIRouter(tags=["results"])
+
+
+@router.get("/api/v1/batch-data")
+async def batch_data(
+    ctx: Ctx,
+    request: Request,
+    page: Paged,
+    q: str | None = None,
+    batch_id: str | None = None,
+    cursor: str | None = None,
+) -> Response:
+    """Results that hold the words of `q` (all results without it), filtered as exports are, of one batch or
+    of all. Newest batches first; `next_cursor` as `cursor` goes on."""
+    filters = asked_of(request.query_params)
+    asked = Asked(
+        words=words_of(q),
+        wanted=filters_of(filters),
+        batch=await read_batch(ctx.pool, batch_id_of(batch_id)) if batch_id else None,
+        size=page.size,
+        behind=parts_of(cursor, Place) if cursor is not None else None,
+    )
+    found = await search(ctx.pool, asked)
+    data = {
+        "results": [views.hit(row) for row in found.rows],
+        "count": len(found.rows),
+        "next_cursor": None if found.behind is None else cursor_of(*found.behind),
+        "rows_not_searchable_yet": found.waiting,
+        "filters_applied": applied(filters),
+    }
+    return reply(data)
