@@ -28,7 +28,9 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
         pool(settings) as database,
         producer(bootstrap, names) as sender,
         consumer(bootstrap, names.group("exporter"), settings.instance, _GATHER_MS) as reader,
-        serve(settings.ops_host, settings.ops_port, health, [export_route(database)]),
+        serve(
+            settings.ops_host, settings.ops_port, health, [export_route(database, settings.max_export_rows)]
+        ),
     ):
         endings = Endings(database)
         dead_letters = DeadLetters(sender, RESULTS)

@@ -3,20 +3,25 @@
 import asyncio
 import csv
 import io
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import aiohttp
+import msgspec
+import openpyxl
 import pytest
 
 from services.exporter.export.columns import guarded, header
-from services.exporter.export.copying import TooManyCopies, copying
-from services.exporter.export.filters import Filter
+from services.exporter.export.copying import Source, TooManyCopies, copying
 from services.exporter.export.route import export_route
 from services.exporter.storing import store
 from shared.error_classes import ErrorClass
+from shared.exporting import PATH, Export, Format, Shape
+from shared.filters import Filters
 from shared.ids import chunk_id, result_id
 from shared.ops import Health, serve
 from tests.integration.results_world import World, result, until, world
@@ -28,10 +33,13 @@ async def here(database_url: str, redis_url: str, kafka: str, topic_prefix: str)
         yield made
 
 
+MOST_ROWS = 100_000
+
+
 @asynccontextmanager
-async def client(here: World) -> AsyncIterator[aiohttp.ClientSession]:
+async def client(here: World, most_rows: int = MOST_ROWS) -> AsyncIterator[aiohttp.ClientSession]:
     async with (
-        serve("127.0.0.1", 0, Health(), [export_route(here.pool)]) as port,
+        serve("127.0.0.1", 0, Health(), [export_route(here.pool, most_rows)]) as port,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
     ):
         yield session
@@ -42,16 +50,29 @@ async def keep(here: World, *results: Any) -> None:
         await store(connection, results)
 
 
-async def export(here: World, batch: UUID, **query: str) -> tuple[list[dict[str, str]], str]:
-    async with client(here) as session, session.get(path(batch), params=query) as reply:
-        assert reply.status == 200
-        assert reply.headers["Content-Type"] == "text/csv; charset=utf-8"
-        text = (await reply.read()).decode()
-        return list(csv.DictReader(io.StringIO(text, newline=""))), reply.headers["Content-Disposition"]
+def of(*batches: UUID | str, **wanted: Any) -> Export:
+    return Export(batches=tuple(map(str, batches)), **wanted)
 
 
-def path(batch: UUID | str) -> str:
-    return f"/internal/batches/{batch}/export.csv"
+def body(export: Export) -> bytes:
+    return msgspec.json.encode(export)
+
+
+async def download(here: World, export: Export) -> tuple[bytes, str, str]:
+    """The file, its type, its disposition."""
+    async with client(here) as session, session.post(PATH, data=body(export)) as reply:
+        assert reply.status == 200, await reply.text()
+        return await reply.read(), reply.headers["Content-Type"], reply.headers["Content-Disposition"]
+
+
+async def export(here: World, batch: UUID, **wanted: Any) -> tuple[list[dict[str, str]], str]:
+    file, kind, disposition = await download(here, of(batch, **wanted))
+    assert kind == "text/csv; charset=utf-8"
+    return table(file), disposition
+
+
+def table(file: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.decode(), newline="")))
 
 
 async def test_every_row_comes_in_input_order_with_the_documented_columns(here: World) -> None:
@@ -80,10 +101,10 @@ async def test_every_row_comes_in_input_order_with_the_documented_columns(here: 
 async def test_filters_choose_rows_and_columns(here: World) -> None:
     batch = await here.batch(3)
     await keep(here, result(batch, 1), result(batch, 2, error_class=ErrorClass.DNS))
-    rows, name = await export(here, batch, success_only="true")
+    rows, name = await export(here, batch, filters=Filters(success=True))
     assert [row["row_no"] for row in rows] == ["1"]
     assert "shops-results-partial-2-of-3.csv" in name
-    rows, _ = await export(here, batch, failed_only="true", metadata="false")
+    rows, _ = await export(here, batch, filters=Filters(success=False), metadata=False)
     assert [row["success"] for row in rows] == ["false"]
     assert "row_no" not in rows[0]
 
@@ -137,22 +158,179 @@ async def test_hostile_columns_and_names_do_no_harm(here: World) -> None:
     assert "/" not in disposition
 
 
-@pytest.mark.parametrize(
-    ("target", "query", "status"),
-    [
-        ("00000000-0000-4000-8000-000000000000", {}, 404),
-        ("no-uuid", {}, 404),
-        (None, {"metadata": "maybe"}, 400),
-        (None, {"success_only": "true", "failed_only": "true"}, 400),
-    ],
-)
-async def test_refusals_say_what_is_wrong(
-    here: World, target: str | None, query: dict[str, str], status: int
-) -> None:
-    batch = target or await here.batch(1)
-    async with client(here) as session, session.get(path(batch), params=query) as reply:
-        assert reply.status == status
-        assert (await reply.json())["error"]
+@pytest.mark.parametrize("shape", [Shape.BATCH, Shape.ZIP])
+async def test_an_export_of_a_batch_that_is_none_is_refused(here: World, shape: Shape) -> None:
+    deleted = await here.batch(1, desired="deleted")
+    async with client(here) as session:
+        for batch in (uuid4(), "no-uuid", deleted):
+            async with session.post(PATH, data=body(of(batch, shape=shape))) as reply:
+                assert reply.status == 404
+                assert (await reply.json())["error"]
+        async with session.post(PATH, data=b'{"batches": [], "colour": "red"}') as reply:
+            assert reply.status == 400
+
+
+async def mixed(here: World) -> UUID:
+    """Five of six rows: typed, hostile, failed."""
+    batch = await here.batch(6, chunk_size=2, columns=("city", "=own"))
+    extra = {"city": "Zürich", "=own": "=2+3"}
+    rich = msgspec.Raw(b'{"labels": [\n1, "two"], "big": 0.5}')
+    await keep(
+        here,
+        result(batch, 1, chunk_size=2, text_content="=1+1", extra=extra, processing_time_seconds=0.25),
+        result(batch, 2, chunk_size=2, error_class=ErrorClass.DNS, error_message="no such host"),
+        result(batch, 3, chunk_size=2, store_name="Ada's", business_contact="+4930123456", extra=extra),
+        result(
+            batch, 4, chunk_size=2, analysis_result=rich, text_content='a "b"\n\\c, \x01d', store_image=False
+        ),
+        result(batch, 6, chunk_size=2, error_class=ErrorClass.TIMEOUT, error_message="slow", extra=extra),
+    )
+    return batch
+
+
+def sheets(file: bytes) -> dict[str, list[dict[str, Any]]]:
+    book = openpyxl.load_workbook(io.BytesIO(file), read_only=True)
+    found = {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+    return {name: [dict(zip(rows[0], row, strict=True)) for row in rows[1:]] for name, rows in found.items()}
+
+
+async def test_every_format_has_the_same_rows_in_the_same_order_each_with_its_types(here: World) -> None:
+    batch = await mixed(here)
+    for metadata in (True, False):
+        rows, _ = await export(here, batch, metadata=metadata)
+        file, kind, name = await download(here, of(batch, format=Format.JSON, metadata=metadata))
+        records = msgspec.json.decode(file)
+        assert kind == "application/json"
+        assert "shops-results-partial-5-of-6.json" in name
+        file, kind, _ = await download(here, of(batch, format=Format.XLSX, metadata=metadata))
+        results = sheets(file)["Results"]
+        assert kind.endswith("spreadsheetml.sheet")
+        assert len(rows) == len(records) == len(results) == 5
+        for row, record, cells in zip(rows, records, results, strict=True):
+            assert list(row) == [guarded(column) for column in record]
+            assert list(record) == list(cells)
+            assert [plain(value) for value in record.values()] == list(row.values())
+            assert [without_controls(value) for value in record.values()] == list(cells.values())
+
+
+def plain(value: Any) -> str:
+    """As a CSV's reader gets it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case dict():
+            return '{"labels": [\n1, "two"], "big": 0.5}'
+        case str():
+            return guarded(value)
+    return str(value)
+
+
+def without_controls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return '{"labels":[1,"two"],"big":0.5}'
+    return value.replace("\x01", "") if isinstance(value, str) else value
+
+
+async def test_a_workbook_counts_its_rows_and_lists_the_failed_ones(here: World) -> None:
+    batch = await mixed(here)
+    file, _, _ = await download(here, of(batch, format=Format.XLSX, filters=Filters(to_row=4)))
+    found = sheets(file)
+    facts = {row["Fact"]: row["Value"] for row in found["Summary"]}
+    assert (facts["Results in this file"], facts["Successful"], facts["Failed"]) == (4, 3, 1)
+    assert [(row["row_no"], row["error_message"]) for row in found["Errors"]] == [(2, "no such host")]
+    file, _, _ = await download(here, of(await here.batch(1), format=Format.XLSX))
+    rows = list(openpyxl.load_workbook(io.BytesIO(file))["Results"].iter_rows(values_only=True))
+    assert [",".join(row) + "\n" for row in rows] == [header(True, []).decode()]
+
+
+async def test_each_filter_chooses_its_rows(here: World) -> None:
+    batch = await mixed(here)
+    now = datetime.now(UTC)
+    chosen: list[tuple[Filters, list[str]]] = [
+        (Filters(error_class=ErrorClass.TIMEOUT), ["6"]),
+        (Filters(has_store_name=True), ["3"]),
+        (Filters(has_contact=True, success=True), ["3"]),
+        (Filters(from_row=2, to_row=4), ["2", "3", "4"]),
+        (Filters(created_from=now), []),
+        (Filters(created_from=now - timedelta(hours=1), created_to=now), ["1", "2", "3", "4", "6"]),
+        (Filters(created_to=now - timedelta(hours=1)), []),
+    ]
+    for filters, numbers in chosen:
+        rows, _ = await export(here, batch, filters=filters)
+        assert [row["row_no"] for row in rows] == numbers, filters
+    rows, _ = await export(here, batch, rows=(6, 1, 5))
+    assert [row["row_no"] for row in rows] == ["1", "6"]
+
+
+async def test_several_batches_come_as_one_file_each_with_a_name_of_its_own(here: World) -> None:
+    batches = [await mixed(here), await here.batch(1, name="SHOPS"), await mixed(here)]
+    file, kind, name = await download(here, of(*batches, shape=Shape.ZIP))
+    assert (kind, "batches-results.zip" in name) == ("application/zip", True)
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == [
+            "shops-results-partial-5-of-6.csv",
+            "SHOPS-results-partial-0-of-1.csv",
+            "shops-results-partial-5-of-6-2.csv",
+        ]
+        tables = [table(archive.read(file)) for file in archive.namelist()]
+    assert [{row["batch_id"] for row in rows} for rows in tables] == [
+        {str(batches[0])}, set(), {str(batches[2])}
+    ]  # fmt: skip
+
+
+async def test_rows_of_several_batches_come_in_one_file_up_to_the_limit(here: World) -> None:
+    first, second = await mixed(here), await here.batch(2, columns=("street",), name="other")
+    await keep(here, result(second, 1, extra={"street": "Hauptstr."}), result(second, 2))
+    together = of("other", first, "none such", shape=Shape.TOGETHER)
+    file, _, _ = await download(here, together)
+    rows = table(file)
+    assert [row["batch_id"] for row in rows] == [str(first)] * 5 + [str(second)] * 2
+    assert (rows[0]["city"], rows[0]["street"], rows[5]["city"], rows[5]["street"]) == (
+        "Zürich",
+        "",
+        "",
+        "Hauptstr.",
+    )
+    for limit in (0, 5, 6):
+        wanted = msgspec.structs.replace(together, limit=limit, format=Format.JSON)
+        file, _, _ = await download(here, wanted)
+        assert len(msgspec.json.decode(file)) == limit
+    file, _, _ = await download(here, of("none such", shape=Shape.TOGETHER))
+    assert table(file) == []
+    every = Export(batches=None, shape=Shape.TOGETHER, filters=Filters(success=False))
+    await here.pool.execute("update gateway.batches set deleted_at = now() where batch_id = $1", second)
+    assert len(table((await download(here, every))[0])) == 2
+
+
+async def test_an_export_of_too_many_rows_is_refused_with_their_number(here: World) -> None:
+    batch = await mixed(here)
+    async with client(here, most_rows=3) as session:
+        for wanted, status in (
+            (of(batch), 413),
+            (of(batch, head=True), 413),
+            (of(batch, shape=Shape.ZIP), 413),
+            (of(batch, filters=Filters(success=True)), 200),
+            (of(batch, filters=Filters(from_row=4)), 200),
+            (of(batch, filters=Filters(has_contact=True)), 200),
+            (of(batch, limit=3), 200),
+            (of(batch, limit=4), 413),
+        ):
+            async with session.post(PATH, data=body(wanted)) as reply:
+                assert reply.status == status, wanted
+                if status == 413:
+                    assert "5 rows" in (await reply.json())["error"]
+
+
+async def test_only_the_headers_are_made_for_a_head(here: World) -> None:
+    batch = await mixed(here)
+    for shape in (Shape.BATCH, Shape.ZIP):
+        whole = await download(here, of(batch, shape=shape, format=Format.XLSX))
+        head = await download(here, of(batch, shape=shape, format=Format.XLSX, head=True))
+        assert head[0] == b""
+        assert head[1:] == whole[1:]
 
 
 async def many_rows(here: World, rows: int = 60_000) -> UUID:
@@ -170,7 +348,7 @@ async def many_rows(here: World, rows: int = 60_000) -> UUID:
 
 async def test_a_copy_that_breaks_off_breaks_the_connection(here: World) -> None:
     batch = await many_rows(here)
-    async with client(here) as session, session.get(path(batch)) as reply:
+    async with client(here) as session, session.post(PATH, data=body(of(batch))) as reply:
         await reply.content.readline()
         await until(lambda: kill_copies(here))
         with pytest.raises(aiohttp.ClientError):
@@ -185,12 +363,17 @@ async def kill_copies(here: World) -> bool:
     return killed > 0
 
 
+def source_of(here: World) -> Source:
+    return Source(here.pool, asyncio.Semaphore(4), MOST_ROWS)
+
+
 async def test_a_slow_reader_gets_all_rows_after_the_transaction_ended(here: World) -> None:
     batch = await many_rows(here)
     places = asyncio.Semaphore(1)
-    async with copying(here.pool, places, batch, Filter(), patience_seconds=0.2) as copy:
+    source = Source(here.pool, places, MOST_ROWS, wait_seconds=0.01)
+    async with copying(source, of(batch), patience_seconds=0.2) as copy:
         with pytest.raises(TooManyCopies):
-            async with copying(here.pool, places, batch, Filter()):
+            async with copying(source, of(batch)):
                 pass
         text = await anext(copy.chunks)
         async with asyncio.timeout(30):
@@ -208,7 +391,7 @@ async def test_a_slow_reader_gets_all_rows_after_the_transaction_ended(here: Wor
 
 async def test_an_export_is_one_snapshot(here: World) -> None:
     batch = await many_rows(here)
-    async with copying(here.pool, asyncio.Semaphore(4), batch, Filter(failed_only=True)) as copy:
+    async with copying(source_of(here), of(batch, filters=Filters(success=False))) as copy:
         await here.pool.execute("update exporter.results set success = false")
         text = b"".join([chunk async for chunk in copy.chunks])
     assert text.count(b"\n") == 1
@@ -216,6 +399,6 @@ async def test_an_export_is_one_snapshot(here: World) -> None:
 
 async def test_a_reader_that_leaves_frees_its_connection(here: World) -> None:
     batch = await many_rows(here)
-    async with copying(here.pool, asyncio.Semaphore(4), batch, Filter()) as copy:
+    async with copying(source_of(here), of(batch)) as copy:
         await anext(copy.chunks)
     assert here.pool.get_size() - here.pool.get_idle_size() == 0

@@ -27,7 +27,7 @@ KINDS = (
 # Read by the supervisor (dev/settings.py), not by a service.
 SUPERVISOR = {"SAMPLE", "ANALYZERS"}
 # Names that are fixed already and that nothing reads yet.
-LATER = {"GEMINI_API_KEYS", "GEMINI_MODEL", "MAX_EXPORT_ROWS"}
+LATER = {"GEMINI_API_KEYS", "GEMINI_MODEL"}
 # Names that people and tools outside this repository use.
 FIXED = {
     "PORT", "HOST", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "BLOB_URL", "SAMPLE",

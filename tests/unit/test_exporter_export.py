@@ -2,16 +2,24 @@
 
 import csv
 import io
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.exporter.export.columns import guarded, header, select_list
-from services.exporter.export.filename import disposition, filename
-from services.exporter.export.filters import BadFilter, Filter, condition, from_query
+from services.exporter.export.columns import cells, guarded, header, own_fields
+from services.exporter.export.filename import apart, disposition, filename
+from services.exporter.export.plan import Facts, at_most
+from services.exporter.export.sheets import cell_of
+from shared.filters import Filters
+from shared.wire import CUT_MARK
 
 TEXT = st.text(max_size=40)
+
+
+def batch_of(total: int, processed: int = 0, successful: int = 0, name: str = "shops") -> Facts:
+    return Facts(uuid4(), name, (), total, 2_000, processed, successful, processed - successful)
 
 
 def test_the_header_has_the_documented_columns_in_order() -> None:
@@ -37,7 +45,11 @@ def test_the_header_has_the_documented_columns_in_order() -> None:
 def test_hostile_column_names_come_back_whole_and_stay_out_of_the_sql(names: list[str]) -> None:
     (row,) = csv.reader(io.StringIO(header(False, names).decode(), newline=""))
     assert row[9:] == [guarded(name) for name in names]
-    assert all(name not in select_list(True, len(names)) for name in names if len(name) > 8 and " " in name)
+    assert all(
+        name not in cells(True, len(names)) + own_fields(len(names))
+        for name in names
+        if len(name) > 8 and " " in name
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,42 +66,55 @@ def test_numbers_phone_numbers_and_plain_text_are_left_as_they_are(cell: str) ->
     assert guarded(cell) == cell
 
 
-@pytest.mark.parametrize(
-    ("wanted", "sql"),
-    [
-        (Filter(), "true"),
-        (Filter(success_only=True), "r.success"),
-        (Filter(failed_only=True), "not r.success"),
-    ],
-)
-def test_a_filter_is_one_condition(wanted: Filter, sql: str) -> None:
-    assert condition(wanted) == sql
-
-
-def test_a_query_gives_a_filter() -> None:
-    assert from_query({"metadata": "False", "success_only": "1", "format": "csv"}) == Filter(
-        False, True, False
-    )
-    assert from_query({"metadata": ""}) == Filter()
-
-
-@pytest.mark.parametrize("query", [{"metadata": "maybe"}, {"success_only": "true", "failed_only": "true"}])
-def test_a_filter_that_makes_no_sense_says_why(query: dict[str, str]) -> None:
-    with pytest.raises(BadFilter):
-        from_query(query)
-
-
 def test_an_unfinished_batch_says_so_in_the_file_name() -> None:
-    assert filename("shops", 5, 5) == "shops-results.csv"
-    assert filename("shops", 3, 5) == "shops-results-partial-3-of-5.csv"
+    assert filename(batch_of(5, processed=5), "csv") == "shops-results.csv"
+    assert filename(batch_of(5, processed=3), "xlsx") == "shops-results-partial-3-of-5.xlsx"
 
 
 @given(TEXT)
 def test_no_batch_name_breaks_the_header_or_leaves_the_folder(name: str) -> None:
-    value = disposition(filename(name, 1, 1))
+    value = disposition(filename(batch_of(1, processed=1, name=name), "csv"))
     assert value.isascii()
     assert value.isprintable()
     assert value.count('"') == 2
     assert "/" not in value
     assert "\\" not in value
     assert 'filename=".' not in value
+
+
+@given(st.lists(st.sampled_from(["a.csv", "A.csv", "a-2.csv", "b.csv"])))
+def test_files_of_a_zip_have_names_of_their_own(files: list[str]) -> None:
+    named = list(apart(files))
+    assert len({name.casefold() for name in named}) == len(files)
+    assert all(
+        name.endswith(".csv") and name.startswith(file[:-4]) for name, file in zip(named, files, strict=True)
+    )
+
+
+@given(st.data())
+def test_the_counters_never_promise_fewer_rows_than_there_are(data: st.DataObject) -> None:
+    rows = data.draw(st.lists(st.sampled_from([True, False, None]), min_size=1, max_size=30))
+    success = data.draw(st.sampled_from([True, False, None]))
+    ends = st.none() | st.integers(1, 40)
+    first, last = data.draw(ends), data.draw(ends)
+    batch = batch_of(len(rows), sum(row is not None for row in rows), sum(row is True for row in rows))
+    there = [
+        row
+        for number, row in enumerate(rows, 1)
+        if row is not None and success in (None, row) and (first or 1) <= number <= (last or 40)
+    ]
+    assert at_most([batch], Filters(success=success, from_row=first, to_row=last)) >= len(there)
+    assert at_most([batch], Filters(success=success)) == sum(
+        row is not None and success in (None, row) for row in rows
+    )
+
+
+def test_a_cell_keeps_its_type_and_fits_a_sheet() -> None:
+    assert [cell_of(value) for value in (True, 2, 1.5, None, "=1+1")] == [True, 2, 1.5, None, "=1+1"]
+    assert cell_of({"a": [1]}) == '{"a":[1]}'
+    assert cell_of("a\r\nb\x00\x0b\t\uffff") == "a\nb\t"
+    for letter in ("x", "é", "😀"):
+        cut = cell_of(letter * 40_000)
+        assert len(cut.encode("utf-16-le")) // 2 <= 32_767
+        assert cut.endswith(CUT_MARK)
+        assert cell_of(letter * 16_383) == letter * 16_383

@@ -1,121 +1,160 @@
-"""Copies a batch's rows out of Postgres in one snapshot, as fast as their reader takes them."""
+"""Copies rows out of Postgres in one snapshot, as fast as their reader takes them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from uuid import UUID
 
-from services.exporter.export.columns import header, select_list
-from services.exporter.export.filters import Filter, condition
+from services.exporter.export.columns import cells, fields, header, own_fields
+from services.exporter.export.plan import Facts, Plan, plan_of
 from services.exporter.export.spill import Spill
+from shared.exporting import Export, Format
+from shared.filters import condition
 from shared.ids import chunk_id
 from shared.postgres import Connection, Pool, statements_beside
 
 _SQL = statements_beside(__file__)
 _PATIENCE_SECONDS = 30.0
 _ACQUIRE_SECONDS = 10.0
-_FACTS_SECONDS = 10.0
 # Past the reader's patience it goes to a file at 100 MB/s and more.
 _COPY_SECONDS = 900.0
+# Neither stands in JSON as it is, so COPY leaves a record alone.
+_DELIMITER, _QUOTE = "\x01", "\x02"
 
-
-class UnknownBatch(Exception):
-    """There is no such batch, or it is deleted."""
+Put = Callable[[bytes], Awaitable[None]]
 
 
 class TooManyCopies(Exception):
     """Every place is taken."""
 
 
-class Facts(NamedTuple):
-    """Of the batch, in the snapshot of its rows."""
-
-    name: str
-    columns: tuple[str, ...]
-    chunks: int
-    total_urls: int
-    processed: int
-
-
 class Copying(NamedTuple):
-    facts: Facts
-    chunks: AsyncIterator[bytes]
-    """CSV with its header. Raises what broke the copy off."""
+    plan: Plan
+    chunks: AsyncGenerator[bytes, None]
+    """CSV with its header, or a JSON array with a record a line. Raises what broke the copy off."""
+
+
+class Source(NamedTuple):
+    """Where copies come from: each holds one of `places`, for connections that the projection needs, too."""
+
+    pool: Pool
+    places: asyncio.Semaphore
+    most_rows: int
+    wait_seconds: float = 2.0
+    """For a place."""
 
 
 @asynccontextmanager
 async def copying(
-    pool: Pool,
-    places: asyncio.Semaphore,
-    batch_id: UUID,
-    wanted: Filter,
-    patience_seconds: float = _PATIENCE_SECONDS,
+    source: Source, export: Export, patience_seconds: float = _PATIENCE_SECONDS
 ) -> AsyncIterator[Copying]:
-    """Raises TooManyCopies, UnknownBatch, or what Postgres raises, before anything is copied. The place is
-    free again when Postgres is done, however long the reader takes."""
+    """Raises TooManyCopies, UnknownBatch, TooLarge, or what Postgres raises, before anything is copied. The
+    place is free again when Postgres is done, however long the reader takes."""
     with Spill(patience_seconds) as spill:
-        facts: asyncio.Future[Facts] = asyncio.get_running_loop().create_future()
-        task = asyncio.create_task(_copy(pool, places, batch_id, wanted, facts, spill))
+        plan: asyncio.Future[Plan] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(_copy(source, export, plan, spill))
         try:
-            yield Copying(await facts, spill.chunks())
+            yield Copying(await plan, spill.chunks())
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
 
 
-async def _copy(
-    pool: Pool,
-    places: asyncio.Semaphore,
-    batch_id: UUID,
-    wanted: Filter,
-    facts: asyncio.Future[Facts],
-    spill: Spill,
-) -> None:
+async def _copy(source: Source, export: Export, plan: asyncio.Future[Plan], spill: Spill) -> None:
     try:
-        if places.locked():
-            raise TooManyCopies
         async with (
-            places,
-            pool.acquire(timeout=_ACQUIRE_SECONDS) as connection,
+            _place(source),
+            source.pool.acquire(timeout=_ACQUIRE_SECONDS) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            found = await _facts(connection, batch_id)
-            facts.set_result(found)
-            await _copy_rows(connection, batch_id, found, wanted, spill)
+            found = await plan_of(connection, export, source.most_rows)
+            plan.set_result(found)
+            if not export.head:
+                await _copy_rows(connection, found, export, spill.put)
     except Exception as error:  # noqa: BLE001  # the top of this task: whoever waits for it gets the error
-        if not facts.done():
-            facts.set_exception(error)
+        if not plan.done():
+            plan.set_exception(error)
             return
         await spill.end(error)
     else:
         await spill.end()
 
 
-async def _facts(connection: Connection, batch_id: UUID) -> Facts:
-    row = await connection.fetchrow(_SQL["facts"], batch_id, timeout=_FACTS_SECONDS)
-    if row is None:
-        raise UnknownBatch
-    chunks = -(-row["total_urls"] // row["chunk_size"])
-    return Facts(row["name"], tuple(row["columns"]), chunks, row["total_urls"], row["processed"])
+@asynccontextmanager
+async def _place(source: Source) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(source.wait_seconds):
+            await source.places.acquire()
+    except TimeoutError as error:
+        raise TooManyCopies from error
+    try:
+        yield
+    finally:
+        source.places.release()
 
 
-async def _copy_rows(
-    connection: Connection, batch_id: UUID, facts: Facts, wanted: Filter, spill: Spill
-) -> None:
-    await spill.put(header(wanted.metadata, facts.columns))
+async def _copy_rows(connection: Connection, plan: Plan, export: Export, put: Put) -> None:
     # By the primary key, in order: a sort would hold back the first row and write a file of all.
     await connection.execute("set local enable_sort = off")
-    query = _SQL["rows"].format(
-        columns=select_list(wanted.metadata, len(facts.columns)), condition=condition(wanted)
-    )
+    if export.format is Format.CSV:
+        await put(header(export.metadata, plan.columns))
+        await _copy_batches(connection, plan, export, put)
+        return
+    await put(b"[")
+    await _copy_batches(connection, plan, export, _without_first_byte(put))
+    await put(b"]\n")
+
+
+async def _copy_batches(connection: Connection, plan: Plan, export: Export, put: Put) -> None:
+    """Batch by batch, until the limit."""
+    left = export.limit
+    for batch in plan.batches:
+        if left == 0:
+            return
+        copied = await _copy_batch(connection, batch, plan.columns, export, left, put)
+        left = None if left is None else left - copied
+
+
+async def _copy_batch(
+    connection: Connection,
+    batch: Facts,
+    columns: tuple[str, ...],
+    export: Export,
+    limit: int | None,
+    put: Put,
+) -> int:
+    """The number of rows."""
+    wanted = condition(export.filters, 6)
+    if export.format is Format.CSV:
+        query = _SQL["cells"].format(cells=cells(export.metadata, len(columns)), condition=wanted.sql)
+        options = {}
+    else:
+        parts = {"fields": fields(export.metadata), "own": own_fields(len(columns))}
+        query = _SQL["records"].format(**parts, condition=wanted.sql)
+        options = {"delimiter": _DELIMITER, "quote": _QUOTE}
     # 20,000 ids, the most there are, take 65 ms: in a thread, or results would wait for them.
-    ids = await asyncio.to_thread(_chunk_ids, batch_id, facts.chunks) if wanted.metadata else []
-    await connection.copy_from_query(
-        query, batch_id, ids, list(facts.columns), output=spill.put, format="csv", timeout=_COPY_SECONDS
+    ids = await asyncio.to_thread(_chunk_ids, batch) if export.metadata else []
+    values = (batch.batch_id, ids, list(columns), export.rows, limit, *wanted.values)
+    status: str = await connection.copy_from_query(
+        query, *values, output=put, format="csv", timeout=_COPY_SECONDS, **options
     )
+    return int(status.rpartition(" ")[2])
 
 
-def _chunk_ids(batch_id: UUID, chunks: int) -> list[UUID]:
-    return [chunk_id(batch_id, number) for number in range(1, chunks + 1)]
+def _chunk_ids(batch: Facts) -> list[UUID]:
+    return [chunk_id(batch.batch_id, number) for number in range(1, batch.chunks + 1)]
+
+
+def _without_first_byte(put: Put) -> Put:
+    """The comma before the first of all records."""
+    began = False
+
+    async def put_rest(chunk: bytes) -> None:
+        nonlocal began
+        rest, began = chunk if began else chunk[1:], True
+        if rest:
+            await put(rest)
+
+    return put_rest

@@ -7,7 +7,7 @@ every row that died since. So after a while the rest goes to a file at the speed
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import IO, Self
 
@@ -55,7 +55,7 @@ class Spill:
         self._error = error
         await self._queue.put(b"")
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """In the order they were put. Raises what the writer ended with."""
         while chunk := await self._queue.get():
             yield chunk

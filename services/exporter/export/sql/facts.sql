@@ -1,5 +1,13 @@
-select
-    name, columns, total_urls, chunk_size,
-    (select coalesce(sum(processed), 0) from exporter.chunks as c where c.batch_id = b.batch_id)::bigint as processed
-from gateway.batches as b
-where batch_id = $1 and desired <> 'deleted'
+select b.batch_id, b.name, b.columns, b.total_urls, b.chunk_size, c.processed, c.successful, c.failed
+from unnest($1::uuid[]) with ordinality as wanted (batch_id, nth)
+join gateway.batches as b using (batch_id)
+cross join lateral (
+    select
+        coalesce(sum(processed), 0)::bigint as processed,
+        coalesce(sum(successful), 0)::bigint as successful,
+        coalesce(sum(failed), 0)::bigint as failed
+    from exporter.chunks
+    where batch_id = b.batch_id
+) as c
+where b.desired <> 'deleted'
+order by wanted.nth
