@@ -1,0 +1,99 @@
+"""The exporter's end of a download: asked for, and passed on as it comes."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import msgspec
+from starlette.responses import Response, StreamingResponse
+
+from services.gateway.context import Context
+from services.gateway.errors import ApiError, BatchNotFound, ExportError, SystemUnavailable, TooLarge
+from services.gateway.exporting import made
+from shared.exporting import PATH, Export
+from shared.logs import log
+
+_PASSED_ON = ("Content-Type", "Content-Disposition")
+_PIECE = 1 << 16
+_LONGEST_REFUSAL = 4_096
+# The reader's speed is the exporter's affair; a silence this long is a fault. A workbook is silent while it,
+# and maybe another one before it, is made.
+_TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=300)
+
+
+async def download(ctx: Context, export: Export, method: str) -> Response:
+    """The file; for HEAD its headers. Raises what `opened` does."""
+    if method == "HEAD":
+        upstream = await opened(ctx, msgspec.structs.replace(export, head=True))
+        upstream.close()
+        return Response(headers=_headers(upstream))
+    upstream = await opened(ctx, export)
+    return StreamingResponse(_pieces(ctx, export, upstream), headers=_headers(upstream))
+
+
+async def fetched(ctx: Context, export: Export, most_bytes: int) -> bytes:
+    """A small file, whole. Raises what `opened` does, and TooLarge."""
+    async with await opened(ctx, export) as upstream:
+        found = bytearray()
+        try:
+            async for piece in upstream.content.iter_chunked(_PIECE):
+                found += piece
+                if len(found) > most_bytes:
+                    raise TooLarge(
+                        f"These rows have over {most_bytes >> 20} MB. Leave out metadata, or download them."
+                    )
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ExportError("The export broke off. Try it again in a moment.") from error
+    return bytes(found)
+
+
+async def opened(ctx: Context, export: Export) -> aiohttp.ClientResponse:
+    """Raises SystemUnavailable when the exporter is away or full, BatchNotFound, TooLarge, ExportError."""
+    url = ctx.settings.exporter_url + PATH
+    try:
+        upstream = await ctx.http.post(url, data=msgspec.json.encode(export), timeout=_TIMEOUT)
+        if upstream.status == 200:
+            return upstream
+        async with upstream:
+            text = await upstream.content.read(_LONGEST_REFUSAL)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise SystemUnavailable(
+            "The exporter does not answer. Try the download again in a moment."
+        ) from error
+    log.info("exporter refused", status=upstream.status)
+    raise refusal_of(upstream.status, _sentence(text))
+
+
+def refusal_of(status: int, why: str) -> ApiError:
+    """What the exporter's refusal means for a client: 503 says that the same download may succeed soon."""
+    match status:
+        case 404:
+            return BatchNotFound(why)
+        case 413:
+            return TooLarge(why)
+        case 503:
+            return SystemUnavailable(why, 10)
+    return ExportError(f"The export failed (status {status}). Try it again in a moment.")
+
+
+def _sentence(refusal: bytes) -> str:
+    try:
+        return msgspec.json.decode(refusal, type=dict[str, str])["error"]
+    except (msgspec.MsgspecError, KeyError):
+        return "The export failed. Try it again in a moment."
+
+
+def _headers(upstream: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name: upstream.headers[name] for name in _PASSED_ON if name in upstream.headers}
+
+
+async def _pieces(ctx: Context, export: Export, upstream: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """An upstream that breaks raises here, which ends the connection without a clean end of the body:
+    a cut file must not look whole. What was passed on to its end counts as made."""
+    size = 0
+    try:
+        async for piece in upstream.content.iter_chunked(_PIECE):
+            yield piece
+            size += len(piece)
+    finally:
+        upstream.close()
+    await made.count(ctx.pool, export.format, size)
