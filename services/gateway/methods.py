@@ -43,8 +43,10 @@ class Methods:
         await self._app(scope, receive, send)
 
     async def _head(self, scope: Scope, send: Send) -> None:
-        """A stream is broken off at its first byte, as if the client had gone: nobody will read it."""
-        got = {**scope, "method": "GET"}
+        """A stream is broken off at its first byte, as if the client had gone: nobody will read it. Who would
+        make a whole file first can see that `request.state.head` is set."""
+        state = {**scope.get("state", {}), "head": True}
+        got = {**scope, "method": "GET", "state": state}
         asked, over = False, asyncio.Event()
 
         async def receive() -> Message:

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer
 from dev.ports import free_port
 from shared.desired import Desired, DesiredMirror, State
 from shared.events import BATCH_EVENTS, BatchEvent
+from shared.exporting import PATH, Export
 from shared.topics import BATCHES, Named
 from shared.wire import Decoder
 from tests.contract import gateway as world

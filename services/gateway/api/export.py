@@ -25,16 +25,14 @@ _PREVIEWED = 100
 _LARGEST_PREVIEW = 16 << 20
 
 
-@router.head("/api/v1/export/batch/{batch_id}", include_in_schema=False)
 @router.get("/api/v1/export/batch/{batch_id}")
 async def batch(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
     """All rows that have a result and fit the filters, in input order; a running batch gives a snapshot."""
     export = asked.of_batch(batch_id, request.query_params)
     await read_batch(ctx.pool, batch_id)
-    return await download(ctx, export, request.method)
+    return await download(ctx, export, request)
 
 
-@router.head("/export/batch/{batch_id}", include_in_schema=False)
 @router.get("/export/batch/{batch_id}", include_in_schema=False)
 async def batch_for_page(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
     return await batch(ctx, batch_id, request)
@@ -44,14 +42,14 @@ async def batch_for_page(ctx: Ctx, batch_id: BatchId, request: Request) -> Respo
 async def multiple(ctx: Ctx, request: Request) -> Response:
     """A ZIP with a file for each batch."""
     export = asked.of_several(await json_body(request, asked.Several))
-    return await download(ctx, export, request.method)
+    return await download(ctx, export, request)
 
 
 @router.post("/api/v1/export/filtered")
 async def filtered(ctx: Ctx, request: Request) -> Response:
     """Rows of all batches, or of those that are named, in one file."""
     export = asked.of_filtered(await json_body(request, asked.Filtered))
-    return await download(ctx, export, request.method)
+    return await download(ctx, export, request)
 
 
 @router.get("/api/v1/export/batch/{batch_id}/preview")
@@ -88,9 +86,7 @@ async def supported_formats() -> Response:
     return reply(formats())
 
 
-@router.head("/export/template", include_in_schema=False)
 @router.get("/export/template", include_in_schema=False)
-@router.head("/api/v1/export/template", include_in_schema=False)
 @router.get("/api/v1/export/template")
 async def import_template(format: str = Format.CSV) -> Response:  # noqa: A002 (the API's word)
     """A file to fill in and upload."""

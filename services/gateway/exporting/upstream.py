@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from services.gateway.context import Context
@@ -20,9 +21,9 @@ _LONGEST_REFUSAL = 4_096
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=300)
 
 
-async def download(ctx: Context, export: Export, method: str) -> Response:
+async def download(ctx: Context, export: Export, request: Request) -> Response:
     """The file; for HEAD its headers. Raises what `opened` does."""
-    if method == "HEAD":
+    if getattr(request.state, "head", False):
         upstream = await opened(ctx, msgspec.structs.replace(export, head=True))
         upstream.close()
         return Response(headers=_headers(upstream))
