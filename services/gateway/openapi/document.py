@@ -34,7 +34,10 @@ def document(app: FastAPI) -> Json:
             if one := OPERATIONS.get(f"{method.upper()} {path}"):
                 paths.setdefault(path, {})[method] = _operation(path, one, declared, schemas)
     components = {"schemas": {**schemas, **refusals.SCHEMAS}, "responses": refusals.RESPONSES}
-    return {**made, "servers": [{"url": "/"}], "paths": paths, "components": components}
+    # One or the other, or none where the gateway serves its own machine.
+    security: list[Json] = [{"bearer": []}, {"key": []}, {}]
+    components["securitySchemes"] = refusals.SECURITY
+    return {**made, "security": security, "servers": [{"url": "/"}], "paths": paths, "components": components}
 
 
 def _schemas() -> Json:

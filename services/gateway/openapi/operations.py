@@ -1,7 +1,7 @@
 """Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
 
-from services.gateway import commands
-from services.gateway.openapi import batches, forms, results, system
+from services.gateway import access, commands
+from services.gateway.openapi import access, batches, forms, results, system
 from services.gateway.openapi.operation import CSV, EVENTS, Extra, Operation
 
 _BATCH = "/api/v1/batches/{batch_id}"
@@ -71,4 +71,10 @@ OPERATIONS: dict[str, Operation] = {
         "check_health", "Check what the system needs", system.SystemHealth, extra=Extra.PROBED
     ),
     "GET /api/v1/ping": Operation("ping", "Ask whether the process is there", system.Pong),
+    "POST /admin/keys": Operation(
+        "create_key", "Make an API key", access.ApiKeyMade, 201, body=access.KeyWanted
+    ),
+    "GET /admin/keys": Operation("list_keys", "List API keys", access.ApiKeys),
+    "DELETE /admin/keys/{key_id}": Operation("revoke_key", "Revoke an API key", access.ApiKey),
+    "GET /admin/audit": Operation("read_audit_log", "Read who did what", access.AuditPage),
 }

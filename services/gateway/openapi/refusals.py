@@ -43,6 +43,10 @@ SCHEMAS: Json = {
         },
     }
 }  # fmt: skip
+SECURITY: Json = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key, where AUTH=keys"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same"},
+}
 IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
