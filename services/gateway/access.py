@@ -6,7 +6,7 @@ A route that is not here does not exist for anybody who signs in with a key.
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
-from services.gateway.errors import MethodNotAllowed, NotFound
+from services.gateway.errors import MethodNotAllowed, NotAllowed, NotFound
 
 
 class Role(StrEnum):
@@ -147,6 +147,13 @@ def _tree() -> _Node:
 
 
 _ROOT = _tree()
+
+
+def check(role: Role, method: str, path: str) -> None:
+    """Raises NotAllowed for a role that is too low, and what `needed` raises."""
+    least = needed(method, path)
+    if not role.may(least):
+        raise NotAllowed(f"This needs a key with the role {least}; this one has the role {role}.")
 
 
 def needed(method: str, path: str) -> Role:

@@ -1,6 +1,6 @@
 """Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
 
-from services.gateway import access, commands
+from services.gateway import commands
 from services.gateway.openapi import access, batches, forms, results, system
 from services.gateway.openapi.operation import CSV, EVENTS, Extra, Operation
 
