@@ -1,9 +1,11 @@
 """What a client asks to be exported (pure): from a query or a JSON body to the exporter's request."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from services.gateway.errors import BatchNotFound, ValidationError
 from services.gateway.fields import boolean
@@ -18,8 +20,8 @@ _MOST_NAMES = 1_000
 class Several(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `POST /api/v1/export/batches/multiple`."""
 
-    batch_ids: list[str] = []
-    format: str = Format.CSV
+    batch_ids: Annotated[list[str], Meta(examples=[["123e4567-e89b-12d3-a456-426614174000"]])] = []
+    format: Annotated[str, Meta(examples=list(Format))] = Format.CSV
     metadata: bool = True
 
 
@@ -33,7 +35,7 @@ class Filtered(msgspec.Struct, frozen=True, kw_only=True):
     """The body of `POST /api/v1/export/filtered`."""
 
     filters: Everywhere = Everywhere()
-    format: str = Format.CSV
+    format: Annotated[str, Meta(examples=list(Format))] = Format.CSV
     metadata: bool = True
     limit: int | None = None
 

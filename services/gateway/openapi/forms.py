@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 from services.gateway.priority import Priority
 from services.gateway.status import Status
 from shared.error_classes import ErrorClass
+from shared.exporting import Format
 
 Flag = Literal["true", "false"]
 
@@ -53,8 +54,10 @@ class ResultsQuery(Struct):
     to_row: Annotated[int, Meta(ge=1, examples=[2000])] | None = None
 
 
-class ExportQuery(Struct):
-    format: Literal["csv"] = "csv"
-    metadata: Annotated[bool, Meta(description="false: only the nine fields of a preview")] = True
-    success_only: bool = False
-    failed_only: bool = False
+class ExportQuery(ResultsQuery):
+    format: Format = Format.CSV
+    metadata: Annotated[bool, Meta(description="false: without result_id to analysis_result")] = True
+
+
+class TemplateQuery(Struct):
+    format: Literal["csv", "xlsx"] = "csv"

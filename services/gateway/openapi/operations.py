@@ -1,10 +1,12 @@
 """Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
 
 from services.gateway import commands
-from services.gateway.openapi import access, batches, forms, results, system
-from services.gateway.openapi.operation import CSV, EVENTS, Extra, Operation
+from services.gateway.exporting.asked import Filtered, Several
+from services.gateway.openapi import access, batches, exports, forms, results, system
+from services.gateway.openapi.operation import CSV, EVENTS, JSON, XLSX, ZIP, Extra, Operation
 
 _BATCH = "/api/v1/batches/{batch_id}"
+FILES = (CSV, JSON, XLSX)
 
 OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/batches": Operation(
@@ -65,8 +67,31 @@ OPERATIONS: dict[str, Operation] = {
         "change_batches", "Change many batches", batches.BulkDone, body=commands.Bulk
     ),
     "GET /api/v1/export/batch/{batch_id}": Operation(
-        "export_batch", "Download a batch's results", downloads=(CSV,), query=forms.ExportQuery
+        "export_batch", "Download a batch's results", downloads=FILES, query=forms.ExportQuery, refuses=(413,)
     ),
+    "GET /api/v1/export/batch/{batch_id}/preview": Operation(
+        "preview_export",
+        "See the first 100 rows of a download",
+        exports.Preview,
+        query=forms.ExportQuery,
+        refuses=(413,),
+    ),
+    "GET /api/v1/export/batch/{batch_id}/summary": Operation(
+        "summarise_export", "See how large downloads would be", exports.Summary
+    ),
+    "POST /api/v1/export/batches/multiple": Operation(
+        "export_batches", "Download several batches as a ZIP", downloads=(ZIP,), body=Several, refuses=(404,)
+    ),
+    "POST /api/v1/export/filtered": Operation(
+        "export_filtered", "Download rows of all batches", downloads=FILES, body=Filtered
+    ),
+    "GET /api/v1/export/template": Operation(
+        "get_template", "Download a file to fill in", downloads=(CSV, XLSX), query=forms.TemplateQuery
+    ),
+    "GET /api/v1/export/statistics": Operation(
+        "get_export_statistics", "Get figures of completed downloads", exports.Statistics
+    ),
+    "GET /api/v1/export/formats": Operation("list_export_formats", "List the formats", exports.Formats),
     "GET /api/v1/health": Operation(
         "check_health", "Check what the system needs", system.SystemHealth, extra=Extra.PROBED
     ),
