@@ -33,6 +33,17 @@ def web_address(text: str) -> URL:
     return _quoted(text)
 
 
+def fault_of(text: str) -> str | None:
+    """Why nothing can be fetched from there, as a sentence; None for an address that can be tried."""
+    if len(text) <= MAX_CHARACTERS and _READY.fullmatch(text.strip()):
+        return None  # without making a URL of it, which takes four times as long
+    try:
+        web_address(text)
+    except InvalidAddress as error:
+        return str(error)
+    return None
+
+
 def _quoted(text: str) -> URL:
     if not text:
         raise InvalidAddress("The row has no address.")

@@ -17,6 +17,7 @@ from services.gateway import fields
 from services.gateway.body import body_of, declared_length, within
 from services.gateway.change import Changed, change
 from services.gateway.commands import Command
+from services.gateway.dry_run import DryRuns, Preview
 from services.gateway.errors import SystemUnavailable
 from services.gateway.multipart import UploadForm
 from services.gateway.retry import Retried, Which, retry
@@ -49,16 +50,19 @@ class Handler:
         store: ObjectStore,
         mirror: DesiredMirror,
         threads: Executor,
+        dry_runs: DryRuns,
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._store = store
         self._mirror = mirror
         self._threads = threads
+        self._dry_runs = dry_runs
         self._places = asyncio.Semaphore(_UPLOADS_AT_ONCE)
 
-    async def upload(self, request: Request) -> Submitted:
-        """A form with a file becomes a batch: 201 only after its blobs and its row are there for good."""
+    async def upload(self, request: Request) -> Submitted | Preview:
+        """A form with a file becomes a batch: 201 only after its blobs and its row are there for good. A dry
+        run leaves nothing, and its Idempotency-Key stays free."""
         key = fields.idempotency_key(request.headers.get("idempotency-key"))
         max_bytes = self._settings.max_upload_mb << 20
         if declared_length(request) > max_bytes + _FORM_SLACK:
@@ -92,7 +96,7 @@ class Handler:
 
     async def _store_batch(
         self, form: UploadForm, body: AsyncIterator[bytes], key: str | None, max_bytes: int
-    ) -> Submitted:
+    ) -> Submitted | Preview:
         batch_id = uuid4()
         upload = Upload(self._store, self._threads, paths_of(batch_id), max_bytes)
         try:
@@ -100,6 +104,10 @@ class Handler:
                 summary = await upload.receive(form, body)
             wanted = self._wanted(form)
             fields.refuse_tiny_chunks(summary.total_rows, wanted.chunk_size)
+            if wanted.dry_run:
+                preview = await self._dry_runs.preview(upload.path, summary)
+                await upload.discard()
+                return preview
             batch = NewBatch(batch_id, wanted, summary, paths_of(batch_id))
             print_of = fields.fingerprint(summary.sha256, form.fields)
         except BaseException:

@@ -11,6 +11,7 @@ from services.gateway.client_address import networks_of
 from services.gateway.compression import compressed
 from services.gateway.context import Context
 from services.gateway.door import Door
+from services.gateway.dry_run import DryRuns
 from services.gateway.edge import Edge
 from services.gateway.guard import hosts_of
 from services.gateway.handler import Handler
@@ -50,7 +51,8 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
     ):
         mirror = DesiredMirror(client)
         with ThreadPoolExecutor(_PARSERS, "parser") as threads:
-            handler = Handler(settings, pool, store, mirror, threads)
+            dry_runs = DryRuns(settings, pool, store, client, threads)
+            handler = Handler(settings, pool, store, mirror, threads, dry_runs)
             hub = Hub(pool)
             sign_in = _sign_in(settings, pool)
             context = Context(settings, pool, store, http, handler, hub, health, sign_in)

@@ -6,7 +6,8 @@ from pathlib import Path
 import msgspec
 
 from services.gateway.client_address import networks_of
-from shared.keys_text import groups_and_secrets
+from shared.cache_keys import VERSIONS
+from shared.keys_text import all_keys, groups_and_secrets
 from shared.settings import CommonSettings
 
 _SECRET_LENGTH = 32
@@ -28,6 +29,9 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     max_concurrent_workers: int = 100
     max_concurrent_requests: int = 25
     default_region: str = "US"
+    provider: str = ""
+    requests_per_minute: int = 55
+    price_per_1000_images: float = 4.5
     vision_api_keys: str = ""
     vision_api_keys_file: str = ""
     auth: str = "off"
@@ -39,6 +43,10 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
         super().__post_init__()
         if not 1 <= self.chunk_size <= 2000:
             raise ValueError("CHUNK_SIZE is a number from 1 to 2000")
+        if self.provider not in ("", *VERSIONS):
+            raise ValueError(f"PROVIDER is {' or '.join(VERSIONS)}")
+        if not 0 <= self.price_per_1000_images <= 1_000_000:
+            raise ValueError("PRICE_PER_1000_IMAGES is a number from 0")
         if self.auth not in ("off", "keys"):
             raise ValueError("AUTH is off or keys")
         if self.auth == "keys" or self.auth_secret:
@@ -56,6 +64,24 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     def blobs(self) -> str:
         """Where the blob store is; by default a folder of `DATA_DIR`."""
         return self.blob_url or (Path(self.data_dir).absolute() / "blobs").as_uri()
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """As (group, secret); none while their file can't be read, for then no analyzer starts either."""
+        try:
+            return all_keys(self.vision_api_keys, self.vision_api_keys_file)
+        except ValueError:
+            return []
+
+    @property
+    def provider_name(self) -> str:
+        """As the analyzers choose it."""
+        return self.provider or ("google" if self.keys else "local")
+
+    @property
+    def price(self) -> float:
+        """Of 1,000 images; what runs on this machine costs nothing."""
+        return 0.0 if self.provider_name == "local" else self.price_per_1000_images
 
     @property
     def secrets(self) -> list[str]:

@@ -24,7 +24,11 @@ def estimated_completion(now: datetime, status: Status, remaining: int, per_minu
     """None unless the batch is processing and rows come."""
     if status is not Status.PROCESSING or per_minute <= 0 or remaining <= 0:
         return None
-    minutes = remaining / per_minute
+    return after_minutes(now, remaining / per_minute)
+
+
+def after_minutes(now: datetime, minutes: float) -> datetime | None:
+    """None for more than a year."""
     return now + timedelta(minutes=minutes) if minutes * 60 < _LONGEST.total_seconds() else None
 
 

@@ -51,6 +51,11 @@ class Upload:
         self._rows = _writer(store, paths.rows)
         self._normaliser: Normaliser | None = None
 
+    @property
+    def path(self) -> str:
+        """Where the bytes lie as they came."""
+        return self._paths.upload
+
     async def receive(self, form: UploadForm, body: AsyncIterator[bytes]) -> Summary:
         """Raises ValidationError for what can't be a batch, TooLarge past `max_bytes`."""
         try:

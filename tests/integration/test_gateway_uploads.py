@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 import httpx
 import psutil
 import pytest
+from redis.asyncio import Redis
 
+from shared.cache_keys import CacheKeys, space_of, url_digest
 from tests.contract.gateway import CSV, MAX_UPLOAD_MB, Gateway, client, create, data_of, database, gateway
 
 __all__ = ["client", "gateway"]
@@ -256,3 +258,66 @@ async def test_two_uploads_at_once_do_not_disturb_each_other(
         rows = (folder / "rows.jsonl").read_text().splitlines()
         assert len(rows) == 50_000
         assert all(f"/{name}/" in row for row in rows)
+
+
+async def test_a_dry_run_tells_what_would_be_and_leaves_nothing(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    def url(number: int) -> str:
+        return f"https://example.com/{uuid}/{number}.jpg"
+
+    uuid, keys = uuid4().hex, CacheKeys(space_of("local"))
+    store = Redis.from_url(gateway.redis_url)
+    async with store:
+        for number in (1, 2, 3):
+            await store.set(keys.url(url_digest(url(number))), f"{uuid}{number}", ex=60)
+        for number in (1, 2):
+            await store.set(keys.entry(f"{uuid}{number}"), b"{}", ex=60)
+    rows = [*map(url, range(40)), url(1), "none", url(2)]
+    csv = "\n".join(["url;n", *(f"{row};{n}" for n, row in enumerate(rows))]).encode()
+    files, before, key = len(gateway.blob_files()), await batches(gateway), uuid4().hex
+    reply = await send(client, csv, key, dry_run="true")
+    assert reply.status_code == 200, reply.text
+    data = reply.json()["data"]
+    assert data.pop("estimated_cost") == {"amount": 0.0, "currency": "USD", "price_per_1000": 0.0}
+    assert {"estimated_completion", "estimated_minutes"} <= data.keys()
+    assert {name: data[name] for name in data if not name.startswith("estimated")} == {
+        "dry_run": True,
+        "total_rows": 43,
+        "valid_rows": 42,
+        "invalid_rows": 1,
+        "invalid": [
+            {"line": 43, "row_no": 42, "reason": "The address does not begin with http:// or https://."}
+        ],
+        "duplicates": 2,
+        "distinct_images": 40,
+        "cached_images": 2,
+        "calls_needed": 3,
+        "columns": ["n"],
+        "url_column": "url",
+        "encoding": "utf-8",
+        "delimiter": ";",
+    }
+    assert (len(gateway.blob_files()), await batches(gateway)) == (files, before)
+    assert (await send(client, csv, key)).status_code == 201, "the key is still free"
+
+
+async def test_a_dry_runs_estimate_counts_what_waits_and_the_measured_rate(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    async def minutes() -> float:
+        reply = await client.post("/api/v1/batches", files={"file": ("a.csv", csv)}, data={"dry_run": "true"})
+        return float(reply.json()["data"]["estimated_minutes"])
+
+    csv = "\n".join(["url", *(f"https://example.com/{uuid4().hex}.jpg" for _ in range(600))]).encode()
+    async with database(gateway) as connection:
+        await connection.execute(
+            "insert into monitor.rates select $1, now() - make_interval(secs => n), 1000, 0, 0"
+            " from generate_series(60, 110, 10) n",
+            uuid4(),
+        )
+    alone = await minutes()
+    waiting = await create(client, csv)
+    assert await minutes() == pytest.approx(alone + 0.1, abs=0.02), "600 rows more at 6,000 a minute"
+    assert (await client.post(f"/api/v1/batches/{waiting}/cancel")).status_code == 200
+    assert await minutes() == pytest.approx(alone, abs=0.02)

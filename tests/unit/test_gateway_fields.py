@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.api.health import keys_count
+from services.gateway.api.health import health_config
 from services.gateway.errors import ValidationError
 from services.gateway.fields import fingerprint, idempotency_key, refuse_tiny_chunks, wanted_of
 from services.gateway.priority import WEIGHTS, Priority
@@ -19,7 +19,7 @@ def test_defaults_fill_what_is_not_given() -> None:
     assert wanted.name == "spring list"
     assert wanted.filename == "spring list.csv.gz"
     assert (wanted.auto_start, wanted.chunk_size, wanted.region) == (True, 2000, "US")
-    assert wanted.priority is Priority.NORMAL
+    assert (wanted.priority, wanted.dry_run) == (Priority.NORMAL, False)
 
 
 @pytest.mark.parametrize("value", ["0", "2001", "-1", "1.5", "many", "٣", "1" * 5000])
@@ -49,6 +49,7 @@ def test_a_chunk_size_that_makes_too_many_chunks_is_refused_with_one_that_fits(r
         ("region", "USA"),
         ("region", "ÄÖ"),
         ("priority", "urgent"),
+        ("dry_run", "2"),
     ],
 )
 def test_other_fields_that_can_not_be_are_refused(name: str, value: str) -> None:
@@ -57,7 +58,7 @@ def test_other_fields_that_can_not_be_are_refused(name: str, value: str) -> None
 
 
 def test_fields_that_nobody_knows_are_named_with_those_that_are_known() -> None:
-    with pytest.raises(ValidationError, match=r"'colour', ''\. Known are file, batch_name, .*priority"):
+    with pytest.raises(ValidationError, match=r"'colour', ''\. Known are file, batch_name, .*dry_run"):
         wanted_of({"colour": "red", "batch_name": "x", "": ""}, "a.csv", 2000, "US")
 
 
@@ -94,8 +95,10 @@ def test_an_odd_idempotency_key_is_refused(key: str) -> None:
 
 
 def test_keys_are_counted_once_and_without_their_group() -> None:
-    assert keys_count("", "") == 0
-    assert keys_count("a,b, g:a ,,", "") == 2
+    def count(keys: str) -> int:
+        return health_config(read(GatewaySettings, {**NEEDED, "VISION_API_KEYS": keys}))["api_keys_count"]
+
+    assert (count(""), count("a,b, g:a ,,")) == (0, 2)
 
 
 def test_without_a_login_only_this_machine_is_served() -> None:

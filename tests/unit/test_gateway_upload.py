@@ -76,7 +76,7 @@ async def test_blobs_stay_only_where_the_commit_may_have_happened(fault: str, bl
         return {"type": "http.request", "body": body, "more_body": False}
 
     with ThreadPoolExecutor(1) as threads:
-        handler = Handler(settings, database, store, unused, threads)
+        handler = Handler(settings, database, store, unused, threads, unused)
         with pytest.raises(UNAVAILABLE):
             await handler.upload(Request(scope, receive))
     assert sum(len(some) for some in obstore.list(store)) == blobs

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analyzer.sniff import in_words, is_picture
-from shared.web_address import InvalidAddress, web_address
+from shared.web_address import InvalidAddress, fault_of, web_address
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from shared.web_address import InvalidAddress, web_address
 )
 def test_addresses_are_sent_as_they_stand_or_as_browsers_quote_them(text: str, sent: str) -> None:
     assert str(web_address(text)) == sent
+    assert fault_of(text) is None
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,7 @@ def test_what_is_no_address_is_refused_in_words_without_repeating_it(text: str, 
     with pytest.raises(InvalidAddress, match=words) as caught:
         web_address(text)
     assert "secret" not in str(caught.value)
+    assert fault_of(text) == str(caught.value)
 
 
 @settings(deadline=None)
@@ -58,10 +60,13 @@ def test_what_is_no_address_is_refused_in_words_without_repeating_it(text: str, 
     st.one_of(st.text(), st.text().map("http://{}".format), st.text().map("https://a.example.com/{}".format))
 )
 def test_any_text_is_an_address_or_refused(text: str) -> None:
+    fault = fault_of(text)
     try:
         url = web_address(text)
     except InvalidAddress:
+        assert fault
         return
+    assert fault is None
     assert url.scheme in ("http", "https")
     assert url.raw_path.startswith("/")
     assert str(url).isascii()

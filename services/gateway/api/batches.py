@@ -9,6 +9,7 @@ from services.gateway import rows, views
 from services.gateway.api.ids import BatchId
 from services.gateway.chunks import read_chunks
 from services.gateway.context import Ctx
+from services.gateway.dry_run import Preview
 from services.gateway.errors import ValidationError
 from services.gateway.health_score import health_of, read_facts
 from services.gateway.listing import behind_of, next_cursor, read_page, wanted_of
@@ -25,6 +26,8 @@ _MOST_CHUNKS = 10_000
 @router.post("")
 async def create(ctx: Ctx, request: Request) -> Response:
     submitted = await ctx.handler.upload(request)
+    if isinstance(submitted, Preview):
+        return json_reply(submitted.body)
     replayed = {} if submitted.created else {"Idempotent-Replayed": "true"}
     return json_reply(submitted.body, 201, replayed)
 

@@ -8,7 +8,6 @@ from starlette.responses import Response
 from services.gateway.context import Ctx
 from services.gateway.replies import envelope, json_reply, reply
 from services.gateway.settings import GatewaySettings
-from shared.keys_text import all_keys
 
 router = APIRouter(tags=["system"])
 
@@ -26,25 +25,17 @@ async def health(ctx: Ctx) -> Response:
     data: dict[str, Any] = {
         "status": "unhealthy" if failing else "healthy",
         **{name: "disconnected" if name in failing else "connected" for name in ctx.health.checks},
-        "config": _config(ctx.settings),
+        "config": health_config(ctx.settings),
     }
     return json_reply(envelope(data, success=not failing), 503 if failing else 200)
 
 
-def _config(settings: GatewaySettings) -> dict[str, int]:
+def health_config(settings: GatewaySettings) -> dict[str, int]:
     return {
         "chunk_size": settings.chunk_size,
         "max_concurrent_batches": settings.max_concurrent_batches,
         "max_concurrent_workers": settings.max_concurrent_workers,
         "max_concurrent_requests": settings.max_concurrent_requests,
         "max_upload_mb": settings.max_upload_mb,
-        "api_keys_count": keys_count(settings.vision_api_keys, settings.vision_api_keys_file),
+        "api_keys_count": len({secret for _, secret in settings.keys}),
     }
-
-
-def keys_count(inline: str, path: str) -> int:
-    """Distinct keys; none while the file of keys can't be read, for then no analyzer starts either."""
-    try:
-        return len({secret for _, secret in all_keys(inline, path)})
-    except ValueError:
-        return 0

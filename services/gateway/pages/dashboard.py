@@ -8,10 +8,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.context import Context, Ctx
+from services.gateway.dry_run import Preview
 from services.gateway.listing import Wanted, read_page, status_filter
 from services.gateway.pages import live
 from services.gateway.pages.render import page, text
 from services.gateway.paging import Page, Paged
+from services.gateway.replies import json_reply
 from services.gateway.status import Status
 
 router = APIRouter(include_in_schema=False)
@@ -52,6 +54,8 @@ async def events(ctx: Ctx, paged: Paged, status: str = "", q: str = "") -> Respo
 async def upload(ctx: Ctx, request: Request) -> Response:
     """The same as the API's, for a form: to the new batch's page."""
     submitted = await ctx.handler.upload(request)
+    if isinstance(submitted, Preview):
+        return json_reply(submitted.body)
     batch_id = msgspec.json.decode(submitted.body)["data"]["batch_id"]
     return RedirectResponse(f"/batch/{batch_id}", 303)
 

@@ -30,7 +30,7 @@ def _score(lines: Sequence[str], dialect: Dialect) -> Score | None:
     """Better is higher: lines that keep the rules, rows as wide as the first, addresses found, and these
     short (in `http://a;b,c` the wrong delimiter leaves the next cell on the address). None: nothing split."""
     reader = Records(dialect)
-    records = [record for record in reader.read(list(lines)) if not isinstance(record, Broken)]
+    records = [record for _, record in reader.read(list(lines)) if not isinstance(record, Broken)]
     if not records or (len(records[0]) < 2 and dialect.delimiter != ONE_COLUMN):
         return None
     as_wide = sum(len(record) == len(records[0]) for record in records) / len(records)

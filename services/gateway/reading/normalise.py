@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from services.gateway.reading.container import PIECE, SIGNATURE_BYTES
 from services.gateway.reading.errors import UnreadableUpload
-from services.gateway.reading.header import extra_names
+from services.gateway.reading.header import Layout, extra_names
+from services.gateway.reading.rows import RowWriter, Watch
 from services.gateway.reading.tables import WHAT_TO_SEND, Limits, Table, open_table
 
 DEFAULT_LIMITS = Limits()
@@ -35,10 +36,12 @@ class Normaliser:
         sink: Callable[[bytes], None],
         filename: str,
         limits: Limits = DEFAULT_LIMITS,
+        watch: Watch | None = None,
     ) -> None:
         self._sink = sink
         self._filename = filename
         self._limits = limits
+        self._watch = watch
         self._sha256 = hashlib.sha256()
         self._raw_bytes = 0
         self._head = b""
@@ -51,10 +54,7 @@ class Normaliser:
             self._head += block
             if len(self._head) < SIGNATURE_BYTES:
                 return
-            block, self._table = (
-                self._head,
-                open_table(self._head, self._sink, self._limits),
-            )
+            block, self._table = self._head, self._open_table()
         for start in range(0, len(block), PIECE):
             self._table.feed(block[start : start + PIECE])
 
@@ -62,7 +62,7 @@ class Normaliser:
         if not self._head:
             raise UnreadableUpload(f"The file {self._filename[:200]!r} is empty. {WHAT_TO_SEND}")
         if self._table is None:
-            self._table = open_table(self._head, self._sink, self._limits)
+            self._table = self._open_table()
             self._table.feed(self._head)
         layout, writer = self._table.finish()
         writer.flush()
@@ -79,6 +79,12 @@ class Normaliser:
             sha256=self._sha256.hexdigest(),
             raw_bytes=self._raw_bytes,
         )
+
+    def _open_table(self) -> Table:
+        return open_table(self._head, self._make_writer, self._limits.unpacked_bytes)
+
+    def _make_writer(self, layout: Layout) -> RowWriter:
+        return RowWriter(layout, self._sink, self._limits.rows, self._watch)
 
     def close(self) -> None:
         """Let go of what is spooled, for an upload that ends before `finish`."""

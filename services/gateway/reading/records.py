@@ -33,6 +33,8 @@ class Broken(NamedTuple):
 
 
 Record = list[str] | Broken
+Placed = tuple[int, Record]
+"""A record and the number, from 1, of the line of the file that it begins in."""
 
 
 class _TooLong(csv.Error):
@@ -42,8 +44,10 @@ class _TooLong(csv.Error):
 class Records:
     """Reads records that may span the blocks of lines it is fed. Wholly empty lines are no records."""
 
-    def __init__(self, dialect: Dialect) -> None:
+    def __init__(self, dialect: Dialect, first_line: int = 1) -> None:
+        """`first_line` is the number of the first line that is read."""
         self._dialect = dialect
+        self._first_line = first_line
         self._lines: list[str] = []
         self._at = 0
         self._size = 0
@@ -52,7 +56,7 @@ class Records:
         self.mended = 0
         """Lines so far that break the rules of quoting (they were read leniently, or not at all)."""
 
-    def read(self, lines: list[str], final: bool = False) -> Iterator[Record]:
+    def read(self, lines: list[str], final: bool = False) -> Iterator[Placed]:
         """The records that end in `lines`; one still open is kept for the next call, unless `final`."""
         self._lines, self._at = self._lines + lines, 0
         begin = 0
@@ -60,14 +64,15 @@ class Records:
             self._at, self._size = begin, 0
             try:
                 for record in self._reader():
-                    begin, self._size = self._at, 0
+                    start, begin, self._size = begin, self._at, 0
                     if record:
-                        yield record
+                        yield self._first_line + start, record
             except csv.Error as error:
                 if self._at == len(self._lines) and not final and not isinstance(error, _TooLong):
                     break
-                yield self._recover(begin)
+                yield self._first_line + begin, self._recover(begin)
                 begin += 1
+        self._first_line += begin
         self._lines = self._lines[begin:]
 
     def _reader(self) -> Iterator[list[str]]:

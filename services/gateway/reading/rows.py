@@ -9,7 +9,7 @@ import msgspec
 
 from services.gateway.reading.errors import UnreadableUpload
 from services.gateway.reading.header import MAX_COLUMNS, Layout
-from services.gateway.reading.records import Broken, Record
+from services.gateway.reading.records import Broken, Placed
 
 ROW_LIMIT = 256 * 1024
 """Bytes of a normalised row: the cells of a slice, so that every row fits into one."""
@@ -19,29 +19,38 @@ PREFIX = 500
 
 BLOCK = 1 << 20
 
+Watch = Callable[[int, bytes], None]
+"""Is told of every row: the line of the file that it begins in, and the row as it is written."""
+
 
 class RowWriter:
     """Numbers rows and hands them to `sink` in blocks of about 1 MiB."""
 
-    def __init__(self, layout: Layout, sink: Callable[[bytes], None], max_rows: int) -> None:
+    def __init__(
+        self, layout: Layout, sink: Callable[[bytes], None], max_rows: int, watch: Watch | None
+    ) -> None:
         self._layout = layout
         self._sink = sink
         self._max_rows = max_rows
+        self._watch = watch
         self._encoder = msgspec.json.Encoder()
         self._buffer = bytearray()
         self._header_due = layout.header is not None
         self.rows = 0
         self.widest = 0
 
-    def write(self, records: Iterator[Record]) -> None:
+    def write(self, records: Iterator[Placed]) -> None:
         """Write every record but the header; raises UnreadableUpload past `max_rows`."""
         buffer = self._buffer
         if self._header_due:
             next(records, None)
             self._header_due = False
-        for record in records:
+        for line, record in records:
             self.rows += 1
-            buffer += self._unreadable(*record) if isinstance(record, Broken) else self._line(record)
+            row = self._unreadable(*record) if isinstance(record, Broken) else self._row(record)
+            if self._watch:
+                self._watch(line, row)
+            buffer += row
             buffer += b"\n"
             if len(buffer) >= BLOCK:
                 self.flush()
@@ -55,7 +64,7 @@ class RowWriter:
             self._sink(bytes(self._buffer))
             self._buffer.clear()
 
-    def _line(self, cells: list[str]) -> bytes:
+    def _row(self, cells: list[str]) -> bytes:
         count = len(cells)
         url = cells.pop(self._layout.url_index) if count > self._layout.url_index else ""
         if count > MAX_COLUMNS:

@@ -18,7 +18,7 @@ from services.gateway.reading.dialect import ONE_COLUMN, choose
 from services.gateway.reading.encoding import TextLines
 from services.gateway.reading.errors import UnreadableUpload
 from services.gateway.reading.header import Layout, layout_of
-from services.gateway.reading.records import Broken, Record, Records
+from services.gateway.reading.records import Broken, Placed, Records
 from services.gateway.reading.rows import RowWriter
 
 SAMPLE_LINES = 500
@@ -34,6 +34,9 @@ class Limits(NamedTuple):
     rows: int = 20_000_000
 
 
+MakeWriter = Callable[[Layout], RowWriter]
+
+
 class Table(Protocol):
     """`delimiter` is empty for one column and for workbooks, whose `encoding` is `xlsx`."""
 
@@ -46,22 +49,23 @@ class Table(Protocol):
     def close(self) -> None: ...
 
 
-def open_table(head: bytes, sink: Callable[[bytes], None], limits: Limits) -> Table:
+def open_table(head: bytes, make_writer: MakeWriter, unpacked_bytes: int) -> Table:
     """The table for an upload that begins with `head`, which is still to be fed."""
     kind = kind_of(head)
     if kind is Kind.WORKBOOK:
-        return _Workbook(sink, limits)
-    return _Text(Gunzip() if kind is Kind.GZIP else Plain(), sink, limits)
+        return _Workbook(make_writer, unpacked_bytes)
+    return _Text(Gunzip() if kind is Kind.GZIP else Plain(), make_writer, unpacked_bytes)
 
 
 class _Text:
     """Bytes, unpacked, to lines, records and rows, in units of 1 MiB; the first one decides how to read."""
 
-    def __init__(self, unpacker: Unpacker, sink: Callable[[bytes], None], limits: Limits) -> None:
+    def __init__(self, unpacker: Unpacker, make_writer: MakeWriter, unpacked_bytes: int) -> None:
         self._unpacker = unpacker
-        self._sink = sink
-        self._limits = limits
+        self._make_writer = make_writer
+        self._most_unpacked = unpacked_bytes
         self._unpacked = 0
+        self._blank_lines = 0
         self._unit = bytearray()
         self._lines: TextLines | None = None
         self._rows: tuple[Records, Layout, RowWriter] | None = None
@@ -74,8 +78,8 @@ class _Text:
     def feed(self, block: bytes) -> None:
         for piece in self._unpacker.feed(block):
             self._unpacked += len(piece)
-            if self._unpacked > self._limits.unpacked_bytes:
-                most = self._limits.unpacked_bytes >> 20
+            if self._unpacked > self._most_unpacked:
+                most = self._most_unpacked >> 20
                 raise UnreadableUpload(
                     f"The file has more than {most:,} MiB unpacked. Split it and send the parts."
                 )
@@ -110,15 +114,12 @@ class _Text:
     def _begin(self, lines: Sequence[str], final: bool) -> tuple[Records, Layout, RowWriter] | None:
         sample = _sample(lines)
         if not sample:
+            self._blank_lines += len(lines)
             return None
         dialect = choose(sample)
         self.delimiter = dialect.delimiter.strip(ONE_COLUMN)
         layout = _layout(list(Records(dialect).read(sample, final)))
-        return (
-            Records(dialect),
-            layout,
-            RowWriter(layout, self._sink, self._limits.rows),
-        )
+        return Records(dialect, self._blank_lines + 1), layout, self._make_writer(layout)
 
 
 class _Workbook:
@@ -126,10 +127,10 @@ class _Workbook:
 
     encoding = "xlsx"
 
-    def __init__(self, sink: Callable[[bytes], None], limits: Limits) -> None:
+    def __init__(self, make_writer: MakeWriter, unpacked_bytes: int) -> None:
         self.delimiter = ""
-        self._sink = sink
-        self._limits = limits
+        self._make_writer = make_writer
+        self._most_unpacked = unpacked_bytes
         self._spool = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `finish` or `close`)
 
     def feed(self, block: bytes) -> None:
@@ -142,12 +143,12 @@ class _Workbook:
         from services.gateway.reading import workbook  # openpyxl would be a fifth of every gateway's start
 
         with self._spool:
-            records = workbook.records(self._spool, self._limits.unpacked_bytes)
-            sample: list[Record] = list(islice(records, SAMPLE_LINES))
+            records = workbook.records(self._spool, self._most_unpacked)
+            sample: list[Placed] = list(islice(records, SAMPLE_LINES))
             if not sample:
                 raise UnreadableUpload(f"The first sheet of the workbook is empty. {WHAT_TO_SEND}")
             layout = _layout(sample)
-            writer = RowWriter(layout, self._sink, self._limits.rows)
+            writer = self._make_writer(layout)
             writer.write(chain(sample, records))
         return layout, writer
 
@@ -159,7 +160,7 @@ def _sample(lines: Iterable[str]) -> list[str]:
     return [line for line, end in zip(sample, ends, strict=True) if end - len(line) < SAMPLE_CHARACTERS]
 
 
-def _layout(sample: Sequence[Record]) -> Layout:
-    readable = [record for record in sample if not isinstance(record, Broken)]
-    begins_readable = bool(sample) and not isinstance(sample[0], Broken)
+def _layout(sample: Sequence[Placed]) -> Layout:
+    readable = [record for _, record in sample if not isinstance(record, Broken)]
+    begins_readable = bool(sample) and not isinstance(sample[0][1], Broken)
     return layout_of(readable[0] if begins_readable else None, readable)

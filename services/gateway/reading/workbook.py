@@ -11,6 +11,7 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from services.gateway.reading.errors import UnreadableUpload
+from services.gateway.reading.records import Placed
 
 MAX_ROWS = 1_048_576
 """Of a sheet, by Excel itself. A row's number is an attribute: openpyxl fills the gap up to any number."""
@@ -29,8 +30,9 @@ _BROKEN = (
 _ADVICE = "Save it again as .xlsx, or save it as CSV (UTF-8) and send that."
 
 
-def records(file: IO[bytes], max_unpacked: int) -> Iterator[list[str]]:
-    """The rows that have any value. Raises UnreadableUpload if the workbook is damaged or too big."""
+def records(file: IO[bytes], max_unpacked: int) -> Iterator[Placed]:
+    """The rows that have any value, with their numbers in the sheet. Raises UnreadableUpload if the workbook
+    is damaged or too big."""
     try:
         _refuse_too_big(file, max_unpacked)
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
@@ -45,7 +47,7 @@ def records(file: IO[bytes], max_unpacked: int) -> Iterator[list[str]]:
             while cells and not cells[-1]:
                 cells.pop()
             if cells:
-                yield cells
+                yield number, cells
     except _BROKEN as error:
         raise UnreadableUpload(
             f"The file is a damaged Excel workbook, or a ZIP archive. {_ADVICE}"

@@ -1,0 +1,45 @@
+"""What analysing pictures will cost, and when it would be done (pure)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from services.gateway import timing
+
+IMAGES_A_CALL = 16
+"""The most that one call to Google's Vision API takes."""
+
+
+class Outlook(NamedTuple):
+    """`waiting` rows of other batches come before; `per_minute` images can be done, None: not known."""
+
+    waiting: int
+    per_minute: float | None
+
+
+def calls_for(images: int) -> int:
+    return -(-images // IMAGES_A_CALL)
+
+
+def quota_per_minute(keys: Iterable[tuple[str, str]], calls_per_minute: int) -> float:
+    """Images a minute that the keys' quota allows, each given as (group, secret): a key without a group is
+    its own."""
+    groups = {(group, "") if group else ("", secret) for group, secret in keys}
+    return float(len(groups) * calls_per_minute * IMAGES_A_CALL)
+
+
+def cost(images: int, price_per_1000: float) -> dict[str, Any]:
+    """In the currency of Google's price list; rounded to cents."""
+    amount = round(images * price_per_1000 / 1_000, 2)
+    return {"amount": amount, "currency": "USD", "price_per_1000": price_per_1000}
+
+
+def completion(now: datetime, images: int, outlook: Outlook) -> dict[str, Any]:
+    """When so many images would be done, if they were sent now: null where no rate is known."""
+    if not outlook.per_minute:
+        return {"estimated_completion": None, "estimated_minutes": None}
+    minutes = (outlook.waiting + images) / outlook.per_minute
+    return {
+        "estimated_completion": timing.after_minutes(now, minutes),
+        "estimated_minutes": round(minutes, 2),
+    }
