@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from image_analyzer import (
     Client,
     ImageAnalyzerError,
     NotFound,
+    Progress,
     RateLimited,
     Retry,
     ServerError,
@@ -33,6 +35,7 @@ from image_analyzer import (
 )
 from image_analyzer.core import within
 from image_analyzer.errors import error_of
+from image_analyzer.following import Follower
 from image_analyzer.settings import settings_of
 
 AT_ONCE = Retry(tries=3, base=0)
@@ -66,6 +69,13 @@ def ok(data: Any, **headers: str) -> httpx.Response:
 def refused(status: int, error_type: str, **headers: str) -> httpx.Response:
     body = {"success": False, "error": "It says why.", "error_type": error_type, "request_id": "r1"}
     return httpx.Response(status, json=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _impatient() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("image_analyzer.operations._FIRST_POLL_SECONDS", 0.0)
+        yield
 
 
 class Server:
@@ -330,18 +340,57 @@ def test_standard_output_is_never_written_twice() -> None:
 # --- reading -----------------------------------------------------------------------------------------
 
 
-def test_waiting_ends_with_the_batch() -> None:
-    ended = {**PROGRESS, "status": "completed", "is_active": False, "processed_count": 2}
-    server = Server(ok(PROGRESS, **{"X-Polling-Interval": "2"}), ok(ended))
-    seen: list[str] = []
-    last = server.client().wait(ID, on_progress=lambda progress: seen.append(progress.status))
-    assert seen == ["processing", "completed"]
+ENDED = {**PROGRESS, "status": "completed", "is_active": False, "processed_count": 2}
+
+
+def events(*named: tuple[str, dict[str, Any]]) -> httpx.Response:
+    """A stream that is cut into pieces of seven bytes."""
+    text = "retry: 2000\n\n: still here\n\n"
+    text += "".join(f"event: {name}\nid: 1.2\ndata: {json.dumps(data)}\n\n" for name, data in named)
+    pieces = [text.encode()[at : at + 7] for at in range(0, len(text), 7)]
+    return httpx.Response(200, content=iter(pieces))
+
+
+def test_waiting_listens_and_looks_when_it_hears_of_the_end() -> None:
+    half = {**PROGRESS, "processed_count": 1}
+    stream = events(("state", {"status": "paused"}), ("progress", half), ("end", {}), ("progress", half))
+    server = Server(ok({**PROGRESS, "processed_count": 0}), stream, ok(ENDED))
+    seen: list[tuple[str, int]] = []
+    last = server.client().wait(ID, on_progress=lambda one: seen.append((one.status, one.processed_count)))
+    assert seen == [("processing", 0), ("paused", 0), ("processing", 1), ("completed", 2)]
     assert last.processed_count == 2
+    assert server.seen[1].headers["accept"] == "text/event-stream"
+
+
+def test_waiting_takes_a_stream_that_was_cut_up_again() -> None:
+    server = Server(
+        ok(PROGRESS), events(("progress", PROGRESS)), ok(PROGRESS), events(("end", {})), ok(ENDED)
+    )
+    assert server.client().wait(ID).status == "completed"
+    assert [request.url.path.rpartition("/")[2] for request in server.seen].count("events") == 2
+
+
+@pytest.mark.parametrize(
+    "silent", [refused(404, "NotFound"), httpx.ReadTimeout(""), refused(503, "SystemError")]
+)
+def test_waiting_looks_by_itself_where_there_are_no_events(silent: httpx.Response | Exception) -> None:
+    server = Server(ok(PROGRESS), silent, ok(PROGRESS), ok(ENDED))
+    assert server.client().wait(ID).status == "completed"
+    assert [request.url.path.rpartition("/")[2] for request in server.seen].count("events") == 1
+
+
+@given(st.lists(st.binary(max_size=40)))
+def test_no_bytes_break_the_reading_of_events(pieces: list[bytes]) -> None:
+    follower = Follower(Progress.of(PROGRESS), lambda seen: None, None)
+    for piece in pieces:
+        follower.take(piece)
 
 
 def test_waiting_gives_up_when_its_time_is_over() -> None:
     with pytest.raises(WaitTimeout, match="goes on"):
         Server(ok(PROGRESS)).client().wait(ID, timeout=0)
+    with pytest.raises(WaitTimeout):
+        Server(ok(PROGRESS), events(("progress", PROGRESS)), ok(PROGRESS)).client().wait(ID, timeout=0.02)
 
 
 def test_lists_read_page_after_page_only_as_far_as_they_are_taken() -> None:

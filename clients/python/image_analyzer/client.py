@@ -13,6 +13,7 @@ import httpx
 
 from image_analyzer import core, operations
 from image_analyzer.core import Answer, Call, Effect, Found, Lost, Reply, Retry, Send, Sleep, Steps, Work
+from image_analyzer.following import OnProgress
 from image_analyzer.models import Batch, Change, Created, DryRun, ErrorAnalysis, Health, Progress, Result
 from image_analyzer.options import BatchOptions, ExportOptions, Filters, ListFilters
 from image_analyzer.settings import settings_of
@@ -90,7 +91,7 @@ class Client:
         batch_id: str,
         *,
         timeout: float | None = None,
-        on_progress: Callable[[Progress], object] | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Progress:
         """Until it has ended: completed, failed or cancelled. Raises WaitTimeout after `timeout` seconds."""
         return self._run(operations.wait(batch_id, timeout, on_progress, self._retry))

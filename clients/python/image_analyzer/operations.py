@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from image_analyzer.core import Call, Found, Reply, Retry, Sleep, Steps, Work, settle, within
+from image_analyzer.core import Call, Found, Reply, Retry, Send, Sleep, Steps, Work, settle, within
 from image_analyzer.downloads import AtomicFile, OpenFile
 from image_analyzer.errors import WaitTimeout
+from image_analyzer.following import Follower, OnProgress
 from image_analyzer.models import (
     Batch,
     Change,
@@ -27,6 +28,8 @@ from image_analyzer.sources import Upload
 _BATCHES = "/api/v1/batches"
 _PAGE = 100
 _POLL_SECONDS = 5.0
+# Where nothing happens the server sends a comment every 15 s.
+_SILENCE_SECONDS = 20.0
 # A young batch is looked at sooner than the server asks: a small one is done by then.
 _FIRST_POLL_SECONDS = 0.25
 # The gateway gives its exporter as long.
@@ -36,11 +39,11 @@ _EXPORT_SILENCE_SECONDS = 120.0
 def create(upload: Upload, options: BatchOptions, key: str | None, retry: Retry) -> Steps[Created]:
     """The key makes it repeatable: however often it is sent, there is one batch."""
     headers = {"Idempotency-Key": key or uuid.uuid4().hex}
-    return _created((yield from _send(upload, texts(options), headers, retry)))
+    return _created((yield from _upload(upload, texts(options), headers, retry)))
 
 
 def dry_run(upload: Upload, options: BatchOptions, retry: Retry) -> Steps[DryRun]:
-    reply = yield from _send(upload, {**texts(options), "dry_run": "true"}, {}, retry)
+    reply = yield from _upload(upload, {**texts(options), "dry_run": "true"}, {}, retry)
     return DryRun.of(reply.data)
 
 
@@ -55,24 +58,29 @@ def progress(batch_id: str, retry: Retry) -> Steps[Progress]:
 
 
 def wait(
-    batch_id: str, timeout: float | None, on_progress: Callable[[Progress], object] | None, retry: Retry
+    batch_id: str, timeout: float | None, on_progress: OnProgress | None, retry: Retry
 ) -> Steps[Progress]:
-    """Looks as often as the server recommends. Raises WaitTimeout."""
+    """Listens to the live events, and looks by itself where there are none, as often as the server
+    recommends. What it looked at last is what counts: events only tell when to look. Raises WaitTimeout."""
     deadline = None if timeout is None else time.monotonic() + timeout
-    ramp = _FIRST_POLL_SECONDS
+    tell = on_progress or _nobody
+    listens, ramp = True, _FIRST_POLL_SECONDS
     while True:
         seen = yield from progress(batch_id, retry)
-        if on_progress:
-            on_progress(seen)
+        tell(seen)
         if not seen.is_active:
             return seen
-        pause, ramp = min(seen.poll_after, ramp), ramp * 2
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise WaitTimeout(f"Batch {batch_id} is {seen.status} after {timeout:g} s; it goes on.")
-            pause = min(pause, left)
-        yield Sleep(pause)
+        if deadline is not None and time.monotonic() >= deadline:
+            raise WaitTimeout(f"Batch {batch_id} is {seen.status} after {timeout:g} s; it goes on.")
+        if listens:
+            follower = Follower(seen, tell, deadline)
+            yield Send(_listening(batch_id, follower, _until(deadline, _SILENCE_SECONDS)))
+            # A stream without a word is none; after the end of one, a retry is followed by looking.
+            listens = follower.heard and not follower.ended
+            if follower.ended:
+                continue
+        yield Sleep(_until(deadline, min(seen.poll_after, ramp)))
+        ramp *= 2
 
 
 def batches(filters: ListFilters, retry: Retry) -> Steps[None]:
@@ -173,7 +181,9 @@ def request(method: str, path: str, body: Mapping[str, object] | None, retry: Re
     return reply.data
 
 
-def _send(upload: Upload, form: Mapping[str, str], headers: Mapping[str, str], retry: Retry) -> Steps[Reply]:
+def _upload(
+    upload: Upload, form: Mapping[str, str], headers: Mapping[str, str], retry: Retry
+) -> Steps[Reply]:
     try:
         yield Work(upload.open)
         call = Call("POST", _BATCHES, headers=headers, form=form, file=upload.part())
@@ -188,6 +198,22 @@ def _created(reply: Reply) -> Created:
     facts = {**data["batch_info"], "batch_id": data["batch_id"], "message": said.get("message", "")}
     facts["status"] = facts["status"].lower()
     return Created.of({**facts, "replayed": reply.headers.get("idempotent-replayed") == "true"})
+
+
+def _listening(batch_id: str, follower: Follower, silence: float) -> Call:
+    headers = {"Accept": "text/event-stream"}
+    return Call(
+        "GET", within(f"{_BATCHES}/{{}}/events", batch_id), headers=headers, sink=follower, silence=silence
+    )
+
+
+def _until(deadline: float | None, seconds: float) -> float:
+    """Not beyond the deadline. A timeout of 0 would be none."""
+    return seconds if deadline is None else max(0.01, min(seconds, deadline - time.monotonic()))
+
+
+def _nobody(progress: Progress) -> None:
+    """Is told."""
 
 
 def _change(reply: Reply) -> Change:
