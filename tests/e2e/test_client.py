@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from image_analyzer import BatchStateError, Client
 from tests.workload import World
 
 _ROOT = Path(__file__).parents[2]
@@ -64,6 +67,21 @@ def test_the_documents_workflow_is_one_command(running: World, tmp_path: Path) -
     assert "one command" in _run(running, tmp_path, "-m", "image_analyzer", "ls", "one command")
     exported = _run(running, tmp_path, "-m", "image_analyzer", "export", own, "-o", "-", "--failed-only")
     assert exported.count("not a url") == 1
+
+
+def test_the_client_reads_and_tries_again_what_failed(running: World) -> None:
+    with Client(running.system.base_url) as client:
+        made = client.create([*running.urls(3, first=92_000), "not a url"], batch_name="from python")
+        assert client.wait(made.batch_id, timeout=60).failed_count == 1
+        assert [row.row_no for row in client.results(made.batch_id)] == [1, 2, 3, 4]
+        [failed] = client.results(made.batch_id, failed_only=True)
+        assert failed.error_class == "invalid_url"
+        assert client.analyze(made.batch_id).top_errors[0]["error_type"] == "invalid_url"
+        assert client.retry(made.batch_id, error_classes=["invalid_url"]).retried_count == 1
+        assert client.wait(made.batch_id, timeout=60).processed_count == 4
+        assert client.get(made.batch_id).retry_count == 1
+        with pytest.raises(BatchStateError):
+            client.pause(made.batch_id)
 
 
 def test_the_pages_examples_run_as_printed(running: World, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -161,6 +162,23 @@ def test_the_first_key_is_asked_for_where_the_server_is(
     monkeypatch.setattr("image_analyzer.command.keys.find_spec", lambda name: None)
     assert command.main(["keys", "list"]) == 2
     assert "DATABASE_URL" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "typed", [["list"], ["revoke", "k1"], ["create", "--role", "admin", "--name", "made by command"]]
+)
+def test_without_a_key_the_servers_own_command_is_run(
+    served: Served, monkeypatch: pytest.MonkeyPatch, typed: list[str]
+) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], check: bool) -> subprocess.CompletedProcess[str]:
+        ran.append(command)
+        return subprocess.CompletedProcess(command, int(check))
+
+    monkeypatch.setattr(subprocess, "run", run)
+    assert command.main(["keys", *typed]) == 0
+    assert ran[0][1:] == ["-m", "services.gateway", "keys", *typed]
 
 
 def test_keys_are_made_by_an_admin_anywhere(served: Served, capsys: Captured) -> None:

@@ -157,6 +157,7 @@ class Health(Model):
     database: str
     redis: str
     kafka: str = "unknown"
+    version: str = "unknown"
     config: Mapping[str, Any] = field(default_factory=dict)
     server_time: datetime | None = None
 

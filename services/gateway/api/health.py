@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.gateway.context import Ctx
@@ -19,12 +19,13 @@ async def ping() -> Response:
 
 
 @router.get("/api/v1/health")
-async def health(ctx: Ctx) -> Response:
+async def health(ctx: Ctx, request: Request) -> Response:
     """503 with the same body when a dependency is down."""
     failing = await ctx.health.failing()
     data: dict[str, Any] = {
         "status": "unhealthy" if failing else "healthy",
         **{name: "disconnected" if name in failing else "connected" for name in ctx.health.checks},
+        "version": request.app.version,
         "config": health_config(ctx.settings),
     }
     return json_reply(envelope(data, success=not failing), 503 if failing else 200)

@@ -25,4 +25,5 @@ class SystemHealth(Struct):
     database: Literal["connected", "disconnected"]
     redis: Literal["connected", "disconnected"]
     kafka: Literal["connected", "disconnected"]
+    version: str
     config: Config

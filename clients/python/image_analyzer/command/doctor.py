@@ -51,9 +51,7 @@ def doctor(args: Namespace, client: Client, screen: Screen) -> Exit:
 def judge(url: str, health: Health, seconds: float, sent: datetime) -> Iterator[Finding]:
     """`sent` is this machine's clock when it asked, `seconds` how long the answer took."""
     yield Finding("service", True, f"{url} answered in {seconds * 1000:.0f} ms")
-    server = health.raw.get("version")
-    if server:
-        yield Finding("version", True, f"{server} (client {__version__})")
+    yield Finding("version", True, f"{health.version} of the API")
     for part in ("database", "redis", "kafka"):
         said = getattr(health, part)
         yield Finding(part, said != "disconnected", said)

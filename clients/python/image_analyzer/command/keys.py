@@ -39,8 +39,14 @@ def _beside_the_server(args: Namespace) -> Exit:
             "Set IMAGE_ANALYZER_KEY to an admin's key. The first key is made where the server is installed,"
             " by this same command without a key, with DATABASE_URL and AUTH_SECRET set as for the gateway."
         )
-    own = {"create": ["--role", args.role, "--name", args.name], "revoke": [args.key_id], "list": []}
-    command = [sys.executable, "-m", "services.gateway", "keys", args.action, *own[args.action]]
+    match args.action:
+        case "create":
+            own = ["--role", args.role, "--name", args.name]
+        case "revoke":
+            own = [args.key_id]
+        case _:
+            own = []
+    command = [sys.executable, "-m", "services.gateway", "keys", args.action, *own]
     return Exit.OK if subprocess.run(command, check=False).returncode == 0 else Exit.REFUSED
 
 
