@@ -1,4 +1,4 @@
-"""`make bench`: figures of one run on the fakes, as ratios against a bare loop in the same run.
+"""`make bench`: figures of one run on the fakes, as ratios against a baseline in the same run.
 
 Nothing here is a gate. Figures of different runs or machines are not comparable; ratios are."""
 
@@ -6,16 +6,20 @@ import argparse
 
 from rich.console import Console
 
-from tests.bench import pipeline
+from tests.bench import api, pipeline
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", default=["way", "api"], help="way: of the rows; api: the replies")
     parser.add_argument("--images", type=int, default=30_000, help="rows of each measured batch")
     parser.add_argument("--analyzers", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
     console = Console(width=110)
-    pipeline.measure(console, options.images, options.analyzers)
+    if "way" in options.parts:
+        pipeline.measure(console, options.images, options.analyzers)
+    if "api" in options.parts:
+        api.measure(console)
 
 
 if __name__ == "__main__":
