@@ -364,13 +364,13 @@ async def kill_copies(here: World) -> bool:
 
 
 def source_of(here: World) -> Source:
-    return Source(here.pool, asyncio.Semaphore(4), MOST_ROWS)
+    return Source(here.pool, asyncio.Semaphore(4), asyncio.Semaphore(1), MOST_ROWS)
 
 
 async def test_a_slow_reader_gets_all_rows_after_the_transaction_ended(here: World) -> None:
     batch = await many_rows(here)
     places = asyncio.Semaphore(1)
-    source = Source(here.pool, places, MOST_ROWS, wait_seconds=0.01)
+    source = source_of(here)._replace(places=places, wait_seconds=0.01)
     async with copying(source, of(batch), patience_seconds=0.2) as copy:
         with pytest.raises(TooManyCopies):
             async with copying(source, of(batch)):

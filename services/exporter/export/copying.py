@@ -36,10 +36,12 @@ class Copying(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where copies come from: each holds one of `places`, for connections that the projection needs, too."""
+    """Where exports come from. Each copy holds one of `places`, for connections that the projection needs,
+    too; each making of a workbook one of `benches`, for it keeps a core busy."""
 
     pool: Pool
     places: asyncio.Semaphore
+    benches: asyncio.Semaphore
     most_rows: int
     wait_seconds: float = 2.0
     """For a place."""

@@ -9,15 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from services.exporter.export.copying import Source, copying
+from services.exporter.export.copying import Copying, Source, copying
 from services.exporter.export.filename import apart, file_of, filename
-from services.exporter.export.plan import Facts, Plan
+from services.exporter.export.plan import Facts
 from services.exporter.export.sheets import write_workbook
 from shared.exporting import MEDIA_TYPES, Export, Format, Shape
 
 _BLOCK = 262_144
-# A workbook keeps a core busy: 200,000 rows take 6 s.
-_WORKBOOKS_AT_ONCE = asyncio.Semaphore(1)
 # Within a ZIP that is being sent, for a place to copy: a refusal would break it off.
 _MEMBER_WAITS_SECONDS = 120.0
 
@@ -41,18 +39,19 @@ async def rendering(source: Source, export: Export) -> AsyncIterator[Rendering]:
         return
     async with copying(source, export) as copy:
         is_workbook = export.format is Format.XLSX and not export.head
-        made = _workbook(copy.chunks, copy.plan, export) if is_workbook else copy.chunks
+        made = _workbook(source, copy, export) if is_workbook else copy.chunks
         async with aclosing(made) as pieces:
             yield Rendering(file_of(copy.plan, export), MEDIA_TYPES[export.format], pieces)
 
 
-async def _workbook(chunks: AsyncIterator[bytes], plan: Plan, export: Export) -> AsyncGenerator[bytes, None]:
-    """By way of two files: a workbook can't be sent before its last row, and its rows are read twice."""
-    with tempfile.TemporaryFile() as lines, tempfile.TemporaryFile() as book:
-        async for chunk in chunks:
+async def _workbook(source: Source, copy: Copying, export: Export) -> AsyncGenerator[bytes, None]:
+    """By way of two files: a workbook can't be sent before its last row, and its rows are read twice. It is
+    written by its path: into a file that is open it would go from memory, whole."""
+    with tempfile.TemporaryFile() as lines, tempfile.NamedTemporaryFile() as book:
+        async for chunk in copy.chunks:
             await asyncio.to_thread(lines.write, chunk)
-        async with _WORKBOOKS_AT_ONCE:
-            await asyncio.to_thread(write_workbook, lines, book, plan, export)
+        async with source.benches:
+            await asyncio.to_thread(write_workbook, lines, book.name, copy.plan, export)
         book.seek(0)
         while block := await asyncio.to_thread(book.read, _BLOCK):
             yield block

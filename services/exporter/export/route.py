@@ -23,7 +23,7 @@ _decoder = msgspec.json.Decoder(Export)
 
 
 def export_route(pool: Pool, most_rows: int) -> web.RouteDef:
-    source = Source(pool, asyncio.Semaphore(_MOST_COPIES), most_rows)
+    source = Source(pool, asyncio.Semaphore(_MOST_COPIES), asyncio.Semaphore(1), most_rows)
     readers = asyncio.Semaphore(_MOST_READERS)
 
     async def export(request: web.Request) -> web.StreamResponse:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import IO, Any, BinaryIO
+from typing import IO, Any
 
 import msgspec
 from rustpy_xlsxwriter import write_worksheets
@@ -22,7 +22,7 @@ _ERRORS = ("batch_id", "row_no", "url", "error_message", "created_at")
 Record = dict[str, Any]
 
 
-def write_workbook(lines: IO[bytes], book: BinaryIO, plan: Plan, export: Export) -> None:
+def write_workbook(lines: IO[bytes], path: str, plan: Plan, export: Export) -> None:
     """Sheets of the results, of how many there are, and of the failed ones. Blocks for seconds."""
     counted = {True: 0, False: 0}
     columns = names(export.metadata, plan.columns)
@@ -31,7 +31,7 @@ def write_workbook(lines: IO[bytes], book: BinaryIO, plan: Plan, export: Export)
         ("Summary", _summary(plan, export, counted)),
         ("Errors", _never_empty(_failed(lines), [name for name in _ERRORS if name in columns])),
     ]
-    write_worksheets(sheets, book, freeze_panes={"general": {"row": 1, "col": 0}}, bold_headers=True)
+    write_worksheets(sheets, path, freeze_panes={"general": {"row": 1, "col": 0}}, bold_headers=True)
 
 
 def cell_of(value: Any) -> Any:
