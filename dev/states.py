@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.gateway.status import Status, status_of
-from services.gateway.transitions import Action, Move, decide
+from services.gateway.transitions import RETRIED_FROM, Action, Move, decide
 from shared.desired import State
 
 PAGE = Path(__file__).parent.parent / "docs" / "states.md"
@@ -16,6 +16,7 @@ _BY_ITSELF = (
     (Status.PROCESSING, Status.FAILED, "all rows, none succeeded, or its file is unreadable"),
     (_SOFT_DELETED, State.DELETED, "retention over"),
 )
+_RETRIES = tuple((status, Status.PROCESSING, "retry") for status in Status if status in RETRIED_FROM)
 _HEAD = """# States of a batch
 
 Made from the table in `services/gateway/transitions.py` by `python -m dev.states`; a test fails when it is
@@ -29,6 +30,11 @@ _LEGEND = """
 **→** changes it · **=** it is so already: 200 with `changed: false` · **–** 400 BatchStateError that says
 what is allowed. With `force=true`, delete cancels an active batch first. Force-start is `=` for a queued
 batch whose start was forced before. A paused batch that never started is queued when it is resumed.
+
+**Retry** is a run more: a completed or failed batch is processing again, at once, while the rows that are
+tried again keep their old results. Asked for twice it is `=`; everywhere else it is refused. **Clone** makes
+a batch of its own of any that is not soft-deleted; with results, of a completed or failed one whose every row
+has one.
 """
 
 
@@ -89,7 +95,7 @@ def _diagram() -> str:
         for action in Action
         if isinstance(decide(action, place.status, place.soft_deleted), Move) and action is not Action.RESTORE
     ]
-    lines = [f"    {_id(a)} --> {_id(b)}: {label}\n" for a, b, label in (*moves, *_BY_ITSELF)]
+    lines = [f"    {_id(a)} --> {_id(b)}: {label}\n" for a, b, label in (*moves, *_RETRIES, *_BY_ITSELF)]
     return "```mermaid\nstateDiagram-v2\n" + "".join(lines) + "```\n"
 
 

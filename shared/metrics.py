@@ -29,7 +29,7 @@ OUTBOX_AGE = Gauge("ia_outbox_age_seconds", "Age of the oldest unpublished outbo
 LIVE_LISTENERS = Gauge("ia_live_listeners", "Open streams of live events")
 
 # --- ingest ---------------------------------------------------------------------------------------
-# Slices handed out, by why: first | released | incomplete.
+# Slices handed out, by why: first | released | incomplete, and those whose results were copied.
 SLICES_DISPATCHED = Counter("ia_slices_dispatched", "Slices dispatched", ["why"])
 # Slices handed out and not yet reported finished, over the batches of this member.
 SLICES_OUTSTANDING = Gauge("ia_slices_outstanding", "Slices outstanding")

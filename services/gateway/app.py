@@ -14,6 +14,7 @@ from services.gateway.api import (
     access,
     analysis,
     batches,
+    clone,
     control,
     docs,
     events,
@@ -51,6 +52,7 @@ def make_app(context: Context) -> FastAPI:
         app.include_router(results.batch_router, prefix=prefix)
         app.include_router(events.of_batch, prefix=prefix)
         app.include_router(retry.router, prefix=prefix)
+        app.include_router(clone.router, prefix=prefix)
         app.include_router(analysis.router, prefix=prefix)
     for router in (
         events.of_all,

@@ -12,7 +12,7 @@ from shared.wire import clean_text
 
 # A chunk costs a row and a place in lists, and a full export names the ids of all of them in its statement.
 _MOST_CHUNKS = 20_000
-_NAME_LENGTH = 200
+NAME_LENGTH = 200
 _KEY_LENGTH = 255
 _KNOWN = ("batch_name", "auto_start", "chunk_size", "priority", "region", "dry_run")
 _TRUE = frozenset({"true", "1", "yes", "on"})
@@ -36,9 +36,9 @@ def wanted_of(fields: Mapping[str, str], filename: str, chunk_size: int, region:
     """`chunk_size` and `region` are the defaults. Raises ValidationError, also for unknown fields."""
     _refuse_unknown(fields)
     given = {name: value.strip() for name, value in fields.items() if value.strip()}
-    filename = _one_line(filename.replace("\\", "/").rpartition("/")[2]) or "upload.csv"
+    filename = one_line(filename.replace("\\", "/").rpartition("/")[2]) or "upload.csv"
     return Wanted(
-        name=_one_line(given.get("batch_name", "")) or _stem(filename),
+        name=one_line(given.get("batch_name", "")) or _stem(filename),
         filename=filename,
         auto_start=boolean("auto_start", given.get("auto_start", "true")),
         chunk_size=_chunk_size(given.get("chunk_size", str(chunk_size))),
@@ -96,9 +96,9 @@ def _region(value: str) -> str:
     return value.upper()
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     printable = "".join(c if c.isprintable() else " " for c in clean_text(text))
-    return " ".join(printable.split())[:_NAME_LENGTH]
+    return " ".join(printable.split())[:NAME_LENGTH]
 
 
 def _stem(filename: str) -> str:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from obstore.store import ObjectStore
 from starlette.requests import Request
 
+from services.gateway import clone as clones
 from services.gateway import fields
 from services.gateway.body import body_of, declared_length, within
 from services.gateway.change import Changed, change
@@ -22,6 +23,7 @@ from services.gateway.errors import SystemUnavailable
 from services.gateway.multipart import UploadForm
 from services.gateway.retry import Retried, Which, retry
 from services.gateway.settings import GatewaySettings
+from services.gateway.snapshot import Snapshot
 from services.gateway.status import Status
 from services.gateway.submit import Key, NewBatch, Submission, Submitted
 from services.gateway.upload import Upload, paths_of, too_large
@@ -86,6 +88,14 @@ class Handler:
         retried = await retry(self._pool, batch_id, which)
         await self._pass_on(batch_id, retried.batch.wanted, retried.batch.status)
         return retried
+
+    async def clone(self, source_id: UUID, wanted: clones.Wanted) -> Snapshot:
+        """A new batch of another's rows. The mirror's keeper makes up for a Redis that is away."""
+        made = await clones.clone(self._pool, self._store, source_id, wanted)
+        metrics.ROWS_ACCEPTED.inc(made.total_urls)
+        await self._mirrored(made.batch_id, made.wanted)
+        log.info("batch cloned", batch=str(made.batch_id), source=str(source_id), rows=made.total_urls)
+        return made
 
     async def _pass_on(self, batch_id: UUID, desired: Desired, status: Status | State) -> None:
         if not await self._mirrored(batch_id, desired):

@@ -8,6 +8,7 @@ from services.gateway import audit
 from services.gateway.errors import BatchStateError, NotFound, ValidationError
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.status import Status
+from services.gateway.transitions import RETRIED_FROM
 from shared import outbox
 from shared.desired import State
 from shared.events import BatchResumed
@@ -67,8 +68,8 @@ def may_retry(batch: Snapshot) -> bool:
     """False when it is being retried already. Raises BatchStateError where it is not allowed."""
     refused = f"Can't retry batch {batch.batch_id}: it is"
     if batch.deleted_at is not None:
-        raise BatchStateError(f"{refused} deleted. Restore it first.")
-    if batch.status in (Status.COMPLETED, Status.FAILED):
+        raise BatchStateError(f"{refused} soft-deleted. Restore it first.")
+    if batch.status in RETRIED_FROM:
         return True
     if batch.status is Status.CANCELLED:
         raise BatchStateError(f"{refused} cancelled. Clone it to process its file again.")

@@ -1,13 +1,13 @@
 """The one transaction that makes a batch: its row, its history, its event, its idempotency key."""
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.gateway import audit
 from services.gateway.errors import KeyReused
 from services.gateway.fields import Wanted
-from services.gateway.priority import WEIGHTS
+from services.gateway.priority import WEIGHTS, Priority
 from services.gateway.reading import Summary
 from services.gateway.replies import envelope
 from services.gateway.upload import Paths
@@ -19,6 +19,22 @@ from shared.topics import BATCHES
 
 _SQL = statements_beside(__file__)
 _SECONDS = 20.0
+
+
+def info_of(
+    *, name: str, rows: int, chunk_size: int, priority: Priority, filename: str, started: bool
+) -> dict[str, Any]:
+    """What a batch that was just made is told of, `batch_info`."""
+    return {
+        "batch_name": name,
+        "total_urls": rows,
+        "total_chunks": -(-rows // chunk_size),
+        "status": "QUEUED" if started else "PENDING",
+        "auto_started": started,
+        "chunk_size": chunk_size,
+        "priority": priority,
+        "original_filename": filename,
+    }
 
 
 class NewBatch(NamedTuple):
@@ -35,16 +51,14 @@ class NewBatch(NamedTuple):
 
     def reply(self) -> bytes:
         started = self.wanted.auto_start
-        info = {
-            "batch_name": self.wanted.name,
-            "total_urls": self.summary.total_rows,
-            "total_chunks": -(-self.summary.total_rows // self.wanted.chunk_size),
-            "status": "QUEUED" if started else "PENDING",
-            "auto_started": started,
-            "chunk_size": self.wanted.chunk_size,
-            "priority": self.wanted.priority,
-            "original_filename": self.wanted.filename,
-        }
+        info = info_of(
+            name=self.wanted.name,
+            rows=self.summary.total_rows,
+            chunk_size=self.wanted.chunk_size,
+            priority=self.wanted.priority,
+            filename=self.wanted.filename,
+            started=started,
+        )
         message = "Batch created and processing started" if started else "Batch created; start it when ready"
         return envelope({"batch_id": self.batch_id, "batch_info": info}, message)
 

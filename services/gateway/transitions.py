@@ -71,6 +71,8 @@ _ALREADY: dict[Action, frozenset[Status]] = {
 # The same for a batch that is soft-deleted, whatever its status: it has ended, and only this is left.
 _FROM_SOFT_DELETED = frozenset({Action.RESTORE, Action.DELETE})
 _ALREADY_SOFT_DELETED = frozenset({Action.SOFT_DELETE})
+# A retry is a run more, not another desired state (retry.py): of these, unless they are soft-deleted.
+RETRIED_FROM = frozenset({Status.COMPLETED, Status.FAILED})
 _INSTEAD: dict[Action, str] = {
     Action.SOFT_DELETE: "Cancel it first, or wait for its end. ",
     Action.DELETE: "Cancel it first, wait for its end, or send force=true. ",

@@ -39,7 +39,8 @@ class Look(msgspec.Struct, frozen=True):
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What never changes while this member owns the batch."""
+    """What never changes while this member owns the batch. `copied_from`: the batch whose results are its
+    own, too."""
 
     batch_id: UUID
     run: int
@@ -49,6 +50,7 @@ class Facts(msgspec.Struct, frozen=True):
     columns: tuple[str, ...]
     region: str
     rows_path: str
+    copied_from: UUID | None = None
 
 
 class Batch:

@@ -86,6 +86,13 @@ class Book:
         rows = await self._pool.fetch(_SQL["rows_wanted"], batch_id, first_row, last_row)
         return {row["row_no"]: row["attempt"] for row in rows}
 
+    async def results_of(self, batch_id: UUID, first_row: int, last_row: int) -> list[asyncpg.Record]:
+        """Those that there are of this range, in row order."""
+        rows: list[asyncpg.Record] = await self._pool.fetch(
+            _SQL["results_copy"], batch_id, first_row, last_row
+        )
+        return rows
+
     async def close(self, over: Iterable[Look]) -> None:
         """The runs that these looks saw the end of; a later run stays open."""
         runs = zip(*((look.batch_id, look.run) for look in over), strict=True)
@@ -132,6 +139,7 @@ def _facts(row: asyncpg.Record) -> Facts:
         columns=tuple(row["columns"]),
         region=row["region"],
         rows_path=row["rows_path"],
+        copied_from=row["copied_from"],
     )
 
 

@@ -8,6 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from obstore.store import ObjectStore
 
 from services.ingest.book import Book
+from services.ingest.copier import Copier
 from services.ingest.desk import Desk
 from services.ingest.dispatcher import Dispatcher
 from services.ingest.handler import Handler
@@ -73,7 +74,8 @@ async def serve(settings: IngestSettings, health: Health, stop: Stop, timing: Ti
         health.checks = {"postgres": lambda: pool.fetchval("select 1"), "redis": store.ping}
         desk, book, blobs = Desk(), Book(pool), await open_blobs(settings.blob_url, stop)
         ownership = Ownership(consumer, names.topic(OUTCOMES), desk.news.ring)
-        handler = Handler(desk, book, Dispatcher(producer), blobs, timing)
+        copier = Copier(book, producer, settings.instance)
+        handler = Handler(desk, book, Dispatcher(producer), copier, blobs, timing)
         overseer = Overseer(
             desk, book, ownership, Room(store), blobs, settings.max_concurrent_batches, timing
         )

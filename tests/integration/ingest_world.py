@@ -20,6 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from services.exporter.endings import Endings
 from services.exporter.storing import store
+from services.gateway import clone
 from services.gateway.retry import Which, retry
 from services.ingest.main import serve
 from services.ingest.settings import IngestSettings
@@ -39,6 +40,7 @@ from shared.events import (
 from shared.ids import result_id
 from shared.kafka import Producer
 from shared.ops import Health
+from shared.postgres import statements_beside
 from shared.room import Room
 from shared.stopping import Stop
 from shared.topics import BATCHES, OUTCOMES, PARTITIONS, RESULTS, SLICES, Named, Topic, create_topics
@@ -126,6 +128,16 @@ class World:
     async def retry(self, batch_id: uuid.UUID, which: Which) -> int:
         """As the gateway does it, without any event: the rows that are tried again."""
         return (await retry(self.pool, batch_id, which)).rows
+
+    async def clone(self, source: uuid.UUID) -> uuid.UUID:
+        """As the gateway makes one with results, without any event."""
+        batch_id = uuid.uuid4()
+        path = f"{batch_id}.jsonl"
+        (self.blobs / path).write_bytes((self.blobs / f"{source}.jsonl").read_bytes())
+        await self.pool.execute(
+            statements_beside(clone.__file__)["clone_put"], source, batch_id, "c", path, "u", "running", True
+        )
+        return batch_id
 
     async def tell(self, kind: type[SliceOutcome], work: SliceDispatched) -> None:
         event = kind(

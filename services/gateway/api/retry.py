@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.gateway.api.ids import BatchId
+from services.gateway.commands import NoFields
 from services.gateway.context import Ctx
 from services.gateway.errors import NotFound, ValidationError
 from services.gateway.json_body import json_body
@@ -33,7 +34,8 @@ async def retry(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
 
 
 @results_router.post("/api/v1/results/{result_id}/retry")
-async def retry_result(ctx: Ctx, result_id: str) -> Response:
+async def retry_result(ctx: Ctx, result_id: str, request: Request) -> Response:
+    await json_body(request, NoFields)
     batch_id, row_no = await batch_of_failed(ctx.pool, _result_id(result_id))
     return _reply(await ctx.handler.retry(batch_id, Which(row_no=row_no)))
 

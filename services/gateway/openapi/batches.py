@@ -159,6 +159,24 @@ class BulkDone(Struct):
     failed: Count
 
 
+class Retried(Struct):
+    batch_id: BatchId
+    started: Annotated[Literal[True], Meta(description="Always true: what was asked for is so")]
+    status: Status
+    previous_status: Status
+    changed: Annotated[bool, Meta(description="False when there was nothing to do")]
+    retried: Literal[True]
+    retried_count: Annotated[int, Meta(ge=0, examples=[30], description="Rows that are tried again")]
+    run: Run
+    retry_count: Count
+
+
+class Cloned(Struct):
+    batch_id: BatchId
+    source_batch_id: BatchId
+    batch_info: CreatedBatch
+
+
 class ProcessingChunk(Struct):
     chunk_id: ChunkId
     batch_id: BatchId

@@ -1,6 +1,8 @@
 """Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
 
 from services.gateway import commands
+from services.gateway.api.clone import CloneBody
+from services.gateway.api.retry import RetryBody
 from services.gateway.exporting.asked import Filtered, Several
 from services.gateway.openapi import access, batches, exports, forms, results, system
 from services.gateway.openapi.operation import CSV, EVENTS, JSON, XLSX, ZIP, Extra, Operation
@@ -55,6 +57,13 @@ OPERATIONS: dict[str, Operation] = {
     f"POST {_BATCH}/pause": Operation("pause_batch", "Pause a batch", batches.Controlled),
     f"POST {_BATCH}/resume": Operation("resume_batch", "Resume a batch", batches.Controlled),
     f"POST {_BATCH}/cancel": Operation("cancel_batch", "Cancel a batch", batches.Controlled),
+    f"POST {_BATCH}/retry": Operation(
+        "retry_batch", "Try a batch's failed rows again", batches.Retried, body=RetryBody
+    ),
+    "POST /api/v1/results/{result_id}/retry": Operation(
+        "retry_result", "Try one failed row again", batches.Retried
+    ),
+    f"POST {_BATCH}/clone": Operation("clone_batch", "Clone a batch", batches.Cloned, 201, body=CloneBody),
     f"POST {_BATCH}/force-start": Operation(
         "force_start_batch", "Start a batch over the limit", batches.Controlled, body=commands.ForceStart
     ),
