@@ -64,8 +64,8 @@ async def listening(host: str, port: int) -> AsyncIterator[socket.socket]:
     except OSError as error:
         raise PortTaken(f"{host}:{port} can't be listened on ({error.strerror}); set another PORT") from error
     with listener:
-        # Accepted connections inherit it. asyncio sets it only on sockets that name their protocol, and without
-        # it the body of each reply waits 40 ms for the acknowledgement of its headers.
+        # Accepted connections inherit it. asyncio sets it only on sockets that name their protocol, and
+        # without it the body of each reply waits 40 ms for the acknowledgement of its headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setblocking(False)
         yield listener
