@@ -89,6 +89,7 @@ TABLE: Mapping[Role, str] = {
         GET /admin/queue/status
         POST /admin/queue/cleanup
         POST /admin/batch/{batch_id}/reset
+        POST /admin/queue/stuck/{job_id}/retry
         GET /admin/keys
         POST /admin/keys
         DELETE /admin/keys/{key_id}

@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from services.gateway import errors
 from services.gateway.api import (
     access,
+    admin_queue,
     analysis,
     batches,
     clone,
@@ -63,6 +64,7 @@ def make_app(context: Context) -> FastAPI:
         health.router,
         docs.router,
         system.router,
+        admin_queue.router,
         dashboard.router,
         batch_page.router,
         sample.router,

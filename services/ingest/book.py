@@ -76,6 +76,11 @@ class Book:
         if rows:
             await self._pool.execute(_SQL["mark"], *map(list, zip(*rows, strict=True)))
 
+    async def asked_again(self, batch_ids: Collection[UUID]) -> list[tuple[UUID, int, int]]:
+        """Open slices that an operator wants again: batch, first row, and the dispatch that was."""
+        rows = await self._pool.fetch(_SQL["asked_again"], list(batch_ids))
+        return [(row["batch_id"], row["first_row"], row["dispatch"]) for row in rows]
+
     async def chunk_next(self, batch_id: UUID, first: int) -> int | None:
         """The first chunk from `first` on that has rows below their wanted attempt."""
         chunk: int | None = await self._pool.fetchval(_SQL["chunk_next"], batch_id, first)

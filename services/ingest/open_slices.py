@@ -76,6 +76,11 @@ class OpenSlices:
                 return True
         return False
 
+    def find(self, first_row: int, dispatch: int) -> Entry | None:
+        """That dispatch, if it is with the analyzers or without evidence."""
+        entry = self.out.get(first_row) or self.done.get(first_row)
+        return entry if entry is not None and entry.dispatch == dispatch else None
+
     def drop(self, entry: Entry) -> None:
         """Its rows are in the results."""
         for shelf in (self.out, self.done, self.back):

@@ -26,6 +26,7 @@ class Sweeper:
         await self._write_down()
         await self._doubt_silent(now)
         await self._doubt_finished(now)
+        await self._lose_asked()
         self._desk.space.ring()
 
     async def _strike(self, asked: list[Entry]) -> None:
@@ -82,6 +83,14 @@ class Sweeper:
             await self._strike([entry for _, entry in suspects])
             for open_slices, entry in suspects:
                 self._lose(open_slices, entry, "its results are gone")
+
+    async def _lose_asked(self) -> None:
+        """An operator knows better: whatever was thought of them, they are handed out again."""
+        for batch_id, first_row, dispatch in await self._book.asked_again(self._desk.batches.keys()):
+            batch = self._desk.batches.get(batch_id)
+            entry = batch.open_slices.find(first_row, dispatch) if batch else None
+            if batch and entry:
+                self._lose(batch.open_slices, entry, "an operator asked for it")
 
     def _lose(self, open_slices: OpenSlices, entry: Entry, why: str) -> None:
         if open_slices.lose(entry, time.monotonic()):

@@ -80,3 +80,115 @@ async def test_the_stats_say_the_same_statuses_as_the_list(client: httpx.AsyncCl
     counts = (await data_of(client, "/api/v1/system/stats"))["batches_by_status"]
     for status, number in counts.items():
         assert (await data_of(client, "/api/v1/batches", status=status))["total"] == number
+
+
+async def out(gateway: Gateway, batch_id: UUID, *first_rows: int) -> None:
+    """As ingest books what it hands out."""
+    async with database(gateway) as connection:
+        for first_row in first_rows:
+            await connection.execute(
+                "insert into ingest.slices (batch_id, first_row, last_row, chunk_no, first_byte, end_byte,"
+                " log_partition, log_offset) values ($1, $2, $2, 1, 0, 9, 0, 0)",
+                batch_id,
+                first_row,
+            )
+
+
+async def stuck(gateway: Gateway, batch_id: UUID, first_row: int) -> None:
+    """As the monitor writes it down."""
+    async with database(gateway) as connection:
+        await connection.execute(
+            "insert into monitor.stuck values ($1, 1, $2, now() - interval '5 minutes',"
+            " 'no analyzer is there to take it')",
+            batch_id,
+            first_row,
+        )
+
+
+async def asked(gateway: Gateway, batch_id: UUID) -> list[int]:
+    async with database(gateway) as connection:
+        rows = await connection.fetch(
+            "select first_row from gateway.resets where batch_id = $1 order by first_row", batch_id
+        )
+        return [row["first_row"] for row in rows]
+
+
+async def refused(client: httpx.AsyncClient, path: str, body: object) -> tuple[int, str]:
+    reply = await client.post(path, json=body)
+    assert reply.json()["success"] is False
+    return reply.status_code, reply.json()["error_type"]
+
+
+async def test_the_queue_tells_of_stuck_work_and_hands_it_out_again(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    quiet = await data_of(client, "/admin/queue/status")
+    assert set(quiet["queue_stats"]) == {"pending", "processing", "retrying", "completed", "failed"}
+    assert (quiet["total_stuck"], quiet["stuck_jobs"]) == (0, [])
+    assert quiet["recommendations"] == ["Queue is operating normally"]
+    batch_id = await create(client)
+    path = f"/admin/batch/{batch_id}/reset"
+    assert await refused(client, path, {"force": True}) == (400, "BatchStateError"), "it is queued"
+    await began(gateway, batch_id)
+    await out(gateway, batch_id, 1, 2)
+    assert await refused(client, path, {}) == (400, "BatchStateError"), "it is not stuck"
+    assert await refused(client, path, {"force": "yes"}) == (400, "ValidationError")
+    assert await refused(client, path, {"hard": True}) == (400, "ValidationError")
+    assert await asked(gateway, batch_id) == []
+    forced = (await client.post(path, json={"force": True})).json()
+    assert (forced["data"]["slices"], forced["data"]["stuck_jobs"]) == (2, 0)
+    assert await asked(gateway, batch_id) == [0]
+    await stuck(gateway, batch_id, 2)
+    assert (await client.post(path)).json()["data"]["stuck_jobs"] == 1
+    seen = await data_of(client, "/admin/queue/status")
+    (job,) = seen["stuck_jobs"]
+    assert (job["batch_id"], job["chunk_number"], job["first_row"]) == (str(batch_id), 1, 2)
+    assert job["age_seconds"] >= 300
+    assert "no analyzer" in job["why"]
+    assert "Start analyzers, or look at why they end." in seen["recommendations"]
+    again = await client.post(f"/admin/queue/stuck/{job['job_id']}/retry")
+    assert (again.status_code, again.json()["data"]["slices"]) == (200, 1)
+    assert await asked(gateway, batch_id) == [0, 2]
+    for unknown in ("none", str(batch_id)):
+        assert await refused(client, f"/admin/queue/stuck/{unknown}/retry", {}) == (404, "NotFound")
+
+
+async def test_a_cleanup_removes_bookkeeping_of_old_ends_only(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    async def keyed(key: str) -> UUID:
+        reply = await client.post(
+            "/api/v1/batches",
+            files={"file": ("a.csv", b"url\nhttps://example.com/1.jpg\n")},
+            headers={"Idempotency-Key": key},
+        )
+        return UUID(reply.json()["data"]["batch_id"])
+
+    old, fresh, running = [await keyed(f"cleanup-{name}") for name in ("old", "fresh", "running")]
+    async with database(gateway) as connection:
+        for batch_id in (old, fresh):
+            await ended(gateway, batch_id, "completed")
+        await connection.execute(
+            "update lifecycle.terminal set at = now() - interval '30 hours' where batch_id = $1", old
+        )
+        for batch_id in (old, running):
+            await connection.execute("insert into gateway.resets values ($1, 0)", batch_id)
+    body = {"job_types": ["process_chunk", "chunk_processing"], "max_age_hours": 24, "clean_database": True}
+    reply = await client.post("/admin/queue/cleanup", json=body)
+    assert reply.status_code == 200, reply.text
+    data = reply.json()["data"]
+    assert data == {**body, "idempotency_keys": 1, "reset_requests": 1, "dispatch_rows": 0}
+    async with database(gateway) as connection:
+        kept = await connection.fetch(
+            "select batch_id from gateway.idempotency_keys where key like 'cleanup-%'"
+        )
+    assert {row["batch_id"] for row in kept} == {fresh, running}
+    assert (await asked(gateway, old), await asked(gateway, running)) == ([], [0])
+    wrongs: list[dict[str, object]] = [
+        {"job_types": ["x"]},
+        {"job_types": []},
+        {"max_age_hours": -1},
+        {"age": 1},
+    ]
+    for wrong in wrongs:
+        assert await refused(client, "/admin/queue/cleanup", wrong) == (400, "ValidationError")

@@ -141,3 +141,34 @@ async def _open(world: World, batch: object, slices: int) -> bool:
 async def _claimed(world: World, batch: object, epoch: int) -> bool:
     found = await world.pool.fetchval("select owner_epoch from ingest.batches where batch_id = $1", batch)
     return bool(found == epoch)
+
+
+async def test_what_an_operator_wants_again_is_handed_out_again_once(world: World) -> None:
+    async def dispatches() -> dict[int, int]:
+        rows = await world.pool.fetch(
+            "select first_row, dispatch from ingest.slices where batch_id = $1", batch
+        )
+        return {row["first_row"]: row["dispatch"] for row in rows}
+
+    async def ask(first_row: int) -> None:
+        await world.pool.execute(
+            "insert into gateway.resets (batch_id, first_row) values ($1, $2)", batch, first_row
+        )
+
+    async def are(wanted: dict[int, int]) -> None:
+        async def so() -> bool:
+            return await dispatches() == wanted
+
+        await until(so)
+
+    await world.room.say("analyzer-1", 4)
+    async with world.member():
+        batch = await world.upload(128)
+        await are({1: 1, 65: 1})
+        await ask(65)
+        await are({1: 1, 65: 2})
+        await ask(0)
+        await are({1: 2, 65: 3})
+        async with world.analyzer():
+            await world.whole(batch, 128)
+    assert world.dispatches(batch) == {1: 2, 65: 3}

@@ -1,0 +1,1 @@
+select count(*) from monitor.stuck where batch_id = $1
