@@ -3,8 +3,9 @@ often, and whether that role may. Routes that do not exist are no exception: nob
 
 import time
 from collections.abc import Mapping
+from functools import partial
 
-from starlette.types import Receive, Scope
+from starlette.types import Receive, Scope, Send
 
 from services.gateway import actor, audit, limits
 from services.gateway.access import Role
@@ -14,6 +15,7 @@ from services.gateway.errors import NotAllowed, NotSignedIn, RateLimited
 from services.gateway.guard import SAFE, refusal_of
 from services.gateway.limits import Limiter
 from services.gateway.sign_in import SignIn, Visitor, check_role, check_token
+from services.gateway.stream_end import ending
 from shared.postgres import Pool
 
 _PATH_LENGTH = 200
@@ -36,8 +38,8 @@ class Door:
         self._sign_in = sign_in
         self._pool = pool
 
-    async def admit(self, scope: Scope, receive: Receive) -> Receive:
-        """What the application reads the request from. Raises ApiError for who may not come in. The headers
+    async def admit(self, scope: Scope, receive: Receive, send: Send) -> tuple[Receive, Send]:
+        """What the application reads from and writes to. Raises ApiError for who may not come in. The headers
         of the limit are left in the scope's state: each reply carries them, a refusal too."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if why := refusal_of(scope["method"], headers, self._hosts):
@@ -47,10 +49,12 @@ class Door:
         if self._sign_in is None:
             actor.becomes(who)
             await self._count(scope, client_of(address))
-            return receive
+            return receive, send
         visitor = await self._visitor(self._sign_in, scope, headers, who)
         await self._check_role(visitor, scope["method"], scope["path"])
-        return await check_token(visitor, scope["method"], headers, receive)
+        if visitor.known is not None:
+            send = ending(send, partial(self._sign_in.is_valid, visitor.known))
+        return await check_token(visitor, scope["method"], headers, receive), send
 
     async def _visitor(
         self, sign_in: SignIn, scope: Scope, headers: Mapping[str, str], who: Actor

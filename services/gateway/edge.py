@@ -55,11 +55,11 @@ class Edge:
         with structlog.contextvars.bound_contextvars(request=request_id):
             try:
                 try:
-                    receive = await self._door.admit(scope, receive)
+                    receive, send_on = await self._door.admit(scope, receive, send_with_headers)
                 except (ApiError, *postgres.UNAVAILABLE) as refused:
                     refusal = await reply_to_error(Request(scope), refused)
                     return await refusal(scope, receive, send_with_headers)
-                await self._app(scope, receive, send_with_headers)
+                await self._app(scope, receive, send_on)
             finally:
                 metrics.HTTP_REQUESTS.labels(route_of(scope), scope["method"], str(status)).inc()
 

@@ -12,7 +12,7 @@ from shared.postgres import Pool, statements_beside
 _SQL = statements_beside(__file__)
 # How long a revoked key may still work.
 _FRESH_SECONDS = 2.0
-# How soon a key that is not here is looked for again: it may just have been made.
+# How often keys that are not here are looked for: they may just have been made.
 _MISS_SECONDS = 0.25
 _QUERY_SECONDS = 5.0
 _USED_SECONDS = 60.0
@@ -37,25 +37,28 @@ class Keyring:
         self._reading = asyncio.Lock()
 
     async def find(self, key: str) -> Known | None:
-        wanted = print_of(self._secret, key)
-        await self._refresh(_FRESH_SECONDS)
+        """A key that was made before this call is found, wherever it was made."""
+        wanted, asked = print_of(self._secret, key), time.monotonic()
+        await self._refresh(asked - _FRESH_SECONDS)
         if wanted not in self._by_print:
-            await self._refresh(_MISS_SECONDS)
+            await self._refresh(asked, _MISS_SECONDS)
         found = self._by_print.get(wanted)
         return await self._used(found) if found else None
 
     async def get(self, key_id: UUID) -> Known | None:
-        await self._refresh(_FRESH_SECONDS)
+        await self._refresh(time.monotonic() - _FRESH_SECONDS)
         found = self._by_id.get(key_id)
         return await self._used(found) if found else None
 
-    async def _refresh(self, age: float) -> None:
-        """Reads the keys when they were read longer ago than `age`; one reads for all who wait."""
-        if time.monotonic() - self._read_at < age:
+    async def _refresh(self, since: float, pause: float = 0.0) -> None:
+        """Reads the keys unless they were read since; one reads for all who wait. Two readings are `pause`
+        seconds apart: however many guess, Postgres is asked four times a second."""
+        if self._read_at >= since:
             return
         async with self._reading:
-            if time.monotonic() - self._read_at < age:
+            if self._read_at >= since:
                 return
+            await asyncio.sleep(self._read_at + pause - time.monotonic())
             began = time.monotonic()
             rows = await self._pool.fetch(_SQL["api_keys_valid"], timeout=_QUERY_SECONDS)
             found = {row["print"]: Known(row["key_id"], row["name"], Role(row["role"])) for row in rows}

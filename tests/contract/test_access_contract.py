@@ -265,6 +265,28 @@ async def test_a_session_ends_with_its_key(gateway: Gateway, admin: httpx.AsyncC
             await asyncio.sleep(0.1)
 
 
+async def test_a_live_stream_ends_when_its_key_is_revoked(gateway: Gateway, admin: httpx.AsyncClient) -> None:
+    key, key_id = await another(admin, "watcher")
+    async with client_of(gateway, key) as client, client.stream("GET", "/api/v1/events") as stream:
+        assert stream.status_code == 200
+        lines = stream.aiter_lines()
+        first = await create(admin, batch_name="seen by the watcher")
+        async with asyncio.timeout(20):
+            assert [line async for line in _until(lines, str(first))]
+            await admin.delete(f"/admin/keys/{key_id}")
+            while (await client.get("/api/v1/ping")).status_code != 401:
+                await asyncio.sleep(0.1)
+            second = await create(admin, batch_name="not seen any more")
+            assert not [line async for line in lines if str(second) in line]
+
+
+async def _until(lines: AsyncIterator[str], words: str) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        if words in line:
+            return
+
+
 async def test_every_change_leaves_a_row_that_admins_read(
     gateway: Gateway, admin: httpx.AsyncClient, made: dict[Role, str]
 ) -> None:
