@@ -105,7 +105,9 @@ def next_cursor(wanted: Wanted, page: Page, batches: list[Snapshot]) -> str | No
 
 async def read_page(pool: Pool, page: Page, wanted: Wanted, behind: Behind | None = None) -> Listing:
     query = _SQL["batches_page"].format(
-        order=_ORDERS[wanted.sort], behind=_BEHIND.get(wanted.sort, "$9::uuid is null")
+        order=_ORDERS[wanted.sort],
+        behind=_BEHIND.get(wanted.sort, "$9::uuid is null"),
+        status="$1::text is null" if wanted.status is None else "status = $1::text",
     )
     text = clean_text(wanted.text) if wanted.text else None
     dates = wanted.created_from, wanted.created_to

@@ -4,6 +4,9 @@ The words come from an index that the exporter fills behind the results' own way
 rows wait for it.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -55,38 +58,57 @@ def words_of(text: str | None) -> str | None:
     return words or None
 
 
-async def search(pool: Pool, asked: Asked) -> Found:
-    """Raises ValidationError for text without a word, SystemUnavailable when it takes too long."""
+async def search(pool: Pool, asked: Asked, statement: str = "search_rows") -> Found:
+    """The statement says what is said of each hit. Raises ValidationError for text without a word,
+    SystemUnavailable when it takes too long."""
+    async with _searching(pool, asked.words) as connection:
+        return await _search(connection, asked, statement)
+
+
+async def count(pool: Pool, asked: Asked, most: int) -> int:
+    """Of all results that hold the words, filters aside; no more than `most`."""
+    async with _searching(pool, asked.words) as connection:
+        found: int = await connection.fetchval(
+            _SQL["search_count"], *_batch_key(asked), asked.words, most, timeout=_SECONDS
+        )
+        return found
+
+
+@asynccontextmanager
+async def _searching(pool: Pool, words: str | None) -> AsyncIterator[Connection]:
+    """Where each statement is planned for its own words: how rare they are decides the way."""
     try:
         async with one_snapshot(pool) as connection:
-            return await _search(connection, asked)
+            if words is not None:
+                await _refuse_without_word(connection, words)
+            await connection.execute("set local plan_cache_mode = force_custom_plan")
+            yield connection
     except TimeoutError as error:
         raise SystemUnavailable(
             "The search took too long. Send rarer words, or a batch_id to search in one batch."
         ) from error
 
 
-async def _search(connection: Connection, asked: Asked) -> Found:
-    if asked.words is not None:
-        await _refuse_without_word(connection, asked.words)
-    # How rare a word is decides the way, so each statement is planned for its own words.
-    await connection.execute("set local plan_cache_mode = force_custom_plan")
+async def _search(connection: Connection, asked: Asked, statement: str) -> Found:
     most = asked.size + 1 if asked.wanted == Filters() else max(_MOST_LOOKED_AT, asked.size + 1)
-    batch = (asked.batch.created_at, asked.batch.batch_id) if asked.batch else (None, None)
     hits = [
         Place(*row)
         for row in await connection.fetch(
             _SQL["search_hits"],
             most,
             *(asked.behind or (None, None, None)),
-            *batch,
+            *_batch_key(asked),
             asked.words,
             timeout=_SECONDS,
         )
     ]
-    rows = await _rows(connection, asked, hits)
+    rows = await _rows(connection, asked, hits, statement)
     waiting = await connection.fetchval(_SQL["search_waiting"], timeout=_SECONDS)
     return Found(rows[: asked.size], _next_place(asked, hits, rows, most), waiting)
+
+
+def _batch_key(asked: Asked) -> tuple[datetime | None, UUID | None]:
+    return (asked.batch.created_at, asked.batch.batch_id) if asked.batch else (None, None)
 
 
 def _next_place(asked: Asked, hits: list[Place], rows: list[dict[str, Any]], most: int) -> Place | None:
@@ -97,11 +119,13 @@ def _next_place(asked: Asked, hits: list[Place], rows: list[dict[str, Any]], mos
     return hits[-1] if len(hits) == most else None
 
 
-async def _rows(connection: Connection, asked: Asked, hits: list[Place]) -> list[dict[str, Any]]:
+async def _rows(
+    connection: Connection, asked: Asked, hits: list[Place], statement: str
+) -> list[dict[str, Any]]:
     if not hits:
         return []
     chosen = condition(asked.wanted, 6)
-    query = _SQL["search_rows"].format(condition=chosen.sql)
+    query = _SQL[statement].format(condition=chosen.sql)
     keys = (list(column) for column in zip(*hits, strict=True))
     rows = await connection.fetch(query, *keys, asked.size + 1, asked.words, *chosen.values, timeout=_SECONDS)
     return [dict(row) for row in rows]

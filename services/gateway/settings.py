@@ -25,6 +25,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     sample_dir: str = ""
     chunk_size: int = 2000
     max_upload_mb: int = 200
+    max_export_rows: int = 1_000_000
     max_concurrent_batches: int = 20
     max_concurrent_workers: int = 100
     max_concurrent_requests: int = 25

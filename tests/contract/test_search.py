@@ -1,5 +1,7 @@
 """Search over all results, on an index that is filled behind them."""
 
+import csv
+import io
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -108,12 +110,19 @@ async def test_pages_filters_and_parts_of_addresses(
     failed = [hit for hit in whole if hit[1] % 5 == 0]
     assert await found(client, q=word, failed_only="true", per_page=3) == failed
     assert await found(client, q=f"pictures.example.com {word}", from_row=24) == whole[:2] + whole[25:27]
+    reply = await client.get(SEARCH, params={"q": word, "format": "csv", "failed_only": "true"})
+    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    lines = list(csv.DictReader(io.StringIO(reply.text)))
+    assert [(line["batch_id"], int(line["row_no"])) for line in lines] == failed
+    assert lines[0]["success"] == "false"
     assert len(await found(client, batch_id=newer, per_page=10)) == 25, "without words, all of the batch"
 
 
 @pytest.mark.parametrize(
     ("params", "status", "error_type"),
     [
+        ({"q": "-", "format": "csv"}, 400, "ValidationError"),
+        ({"q": "a", "format": "pdf"}, 400, "ValidationError"),
         ({"q": "-"}, 400, "ValidationError"),
         ({"q": "w" * 501}, 400, "ValidationError"),
         ({"q": "a", "cursor": "no"}, 400, "ValidationError"),

@@ -1,6 +1,7 @@
 -- The ids of one page of the list, and how many there are on all. The status here is that of status.py, which
--- says it for clients. The order and the cursor's condition come from listing.py.
-with matching as (
+-- says it for clients. The order and the conditions in braces come from listing.py. Not materialized: a list
+-- without any status needs neither join, and its page comes from the index.
+with matching as not materialized (
     select
         b.batch_id, b.created_at, b.name,
         case
@@ -20,11 +21,11 @@ with matching as (
         and ($5::boolean or b.deleted_at is null)
 )
 select
-    (select count(*) from matching where $1::text is null or status = $1) as total,
+    (select count(*) from matching where {status}) as total,
     array(
         select batch_id
         from matching
-        where ($1::text is null or status = $1)
+        where {status}
             and ($8::timestamptz is null or {behind})
         order by {order}
         limit $6 offset $7

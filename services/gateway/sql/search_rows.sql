@@ -1,7 +1,10 @@
 -- The results of these hits ($1 to $3) that are wanted and of batches that are listed, at most $4, in the hits'
 -- order. The condition comes from shared/filters.py. In a snippet, the words of $5 stand between ** and **.
 select
-    f.*,
+    f.batch_at, f.batch_name, f.batch_id, f.row_no, f.chunk_no, f.attempt, f.url, f.success, f.store_image,
+    f.text_content, f.store_name, f.business_contact, f.image_description, f.error_class, f.error_message,
+    f.analysis_result, f.processing_time_seconds, f.api_key_used, f.cache_hit, f.gemini_model_used, f.extra,
+    f.created_at,
     case when $5::text is not null then ts_headline(
         'simple', left(f.words, 5000), websearch_to_tsquery('simple', $5),
         'StartSel=**, StopSel=**, MaxWords=24, MinWords=12, MaxFragments=1'
