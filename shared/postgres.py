@@ -54,7 +54,8 @@ async def _keep(_connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def pool(settings: CommonSettings) -> AsyncIterator[Pool]:
+async def pool(settings: CommonSettings, plan_cache_mode: str = "auto") -> AsyncIterator[Pool]:
+    """`plan_cache_mode` as Postgres has it: `force_generic_plan` plans each statement once a connection."""
     made = await asyncpg.create_pool(
         settings.database_url,
         min_size=1,
@@ -62,7 +63,11 @@ async def pool(settings: CommonSettings) -> AsyncIterator[Pool]:
         timeout=_CONNECT_SECONDS,
         command_timeout=_COMMAND_SECONDS,
         reset=_keep,
-        server_settings={"application_name": settings.instance, "timezone": "UTC"},
+        server_settings={
+            "application_name": settings.instance,
+            "timezone": "UTC",
+            "plan_cache_mode": plan_cache_mode,
+        },
     )
     async with made:
         yield made

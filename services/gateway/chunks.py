@@ -10,7 +10,7 @@ from services.gateway.snapshot import Snapshot
 from services.gateway.status import ChunkStatus, chunk_status_of
 from shared.error_classes import MEANINGS, ErrorClass
 from shared.ids import chunk_id
-from shared.postgres import Pool, statements_beside
+from shared.postgres import Connection, statements_beside
 
 _SQL = statements_beside(__file__)
 
@@ -49,12 +49,13 @@ class Chunk(NamedTuple):
         return chunk_id(batch_id, self.number)
 
 
-async def read_chunks(pool: Pool, batch: Snapshot, first: int, last: int) -> list[Chunk]:
-    """The chunks `first` to `last` (from 1) in order, also those without any result yet."""
+async def read_chunks(connection: Connection, batch: Snapshot, first: int, last: int) -> list[Chunk]:
+    """The chunks `first` to `last` (from 1) in order, also those without any result yet, in the snapshot that
+    the batch was read in."""
     last = min(last, batch.total_chunks)
     if first > last:
         return []
-    counted = await pool.fetch(_SQL["chunks_read"], batch.batch_id, first, last)
+    counted = await connection.fetch(_SQL["chunks_read"], batch.batch_id, first, last)
     by_number = {row["chunk_no"]: dict(row) for row in counted}
     return [_chunk(batch, number, by_number.get(number)) for number in range(first, last + 1)]
 

@@ -30,6 +30,10 @@ _BEHIND = {
     "created_at": "created_at >= $8 and (created_at > $8 or batch_id < $9::uuid)",
 }
 
+# Of any status: neither join is needed, and the page comes from the index. Of one: they are done once.
+_ANY_STATUS = {"materialized": "not materialized", "status": "$1::text is null"}
+_ONE_STATUS = {"materialized": "materialized", "status": "status = $1::text"}
+
 
 class Wanted(NamedTuple):
     """Which batches, in which order. `text` is looked for in the names; both dates belong to the range."""
@@ -107,7 +111,7 @@ async def read_page(pool: Pool, page: Page, wanted: Wanted, behind: Behind | Non
     query = _SQL["batches_page"].format(
         order=_ORDERS[wanted.sort],
         behind=_BEHIND.get(wanted.sort, "$9::uuid is null"),
-        status="$1::text is null" if wanted.status is None else "status = $1::text",
+        **(_ANY_STATUS if wanted.status is None else _ONE_STATUS),
     )
     text = clean_text(wanted.text) if wanted.text else None
     dates = wanted.created_from, wanted.created_to

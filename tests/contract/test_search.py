@@ -111,7 +111,7 @@ async def test_pages_filters_and_parts_of_addresses(
     assert await found(client, q=word, failed_only="true", per_page=3) == failed
     assert await found(client, q=f"pictures.example.com {word}", from_row=24) == whole[:2] + whole[25:27]
     reply = await client.get(SEARCH, params={"q": word, "format": "csv", "failed_only": "true"})
-    assert reply.headers["content-type"] == "text/csv; charset=utf-8"
+    assert reply.headers["content-type"] == "text/csv; charset=utf-8", reply.text
     lines = list(csv.DictReader(io.StringIO(reply.text)))
     assert [(line["batch_id"], int(line["row_no"])) for line in lines] == failed
     assert lines[0]["success"] == "false"

@@ -92,12 +92,13 @@ async def chunks(
         raise ValidationError(
             "include_urls=true needs a chunk_number: a batch can have millions of addresses."
         )
-    batch = await read_batch(ctx.pool, batch_id)
     paged = page_of(page, per_page, limit, _MOST_CHUNKS, _MOST_CHUNKS)
     first, last = paged.offset + 1, paged.offset + paged.size
     if chunk_number is not None:
         first = last = chunk_number
-    found = await read_chunks(ctx.pool, batch, first, last)
+    async with one_snapshot(ctx.pool) as connection:
+        batch = await read_batch(connection, batch_id)
+        found = await read_chunks(connection, batch, first, last)
     urls = (
         await rows.urls_of(ctx.store, batch, chunk_number) if include_urls and chunk_number and found else []
     )

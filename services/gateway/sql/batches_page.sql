@@ -1,7 +1,6 @@
 -- The ids of one page of the list, and how many there are on all. The status here is that of status.py, which
--- says it for clients. The order and the conditions in braces come from listing.py. Not materialized: a list
--- without any status needs neither join, and its page comes from the index.
-with matching as not materialized (
+-- says it for clients. What is in braces comes from listing.py.
+with matching as {materialized} (
     select
         b.batch_id, b.created_at, b.name,
         case

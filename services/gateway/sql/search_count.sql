@@ -7,4 +7,4 @@ from (
         ($1::timestamptz is null or (batch_at = $1 and batch_id = $2::uuid))
         and ($3::text is null or document @@ websearch_to_tsquery('simple', $3))
     limit $4
-) as some
+) as counted
