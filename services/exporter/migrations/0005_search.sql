@@ -7,8 +7,9 @@ create table exporter.search (
     document tsvector not null,
     primary key (batch_at, batch_id, row_no)
 );
--- Every search reads the whole list of what is not merged yet: 512 kB of it take 5 ms, the usual 4 MB 70 ms.
-create index search_document on exporter.search using gin (document) with (fastupdate = off);
+-- Every search reads the whole list of what is not merged into the index yet: kept short. Without such a list
+-- indexing takes 115 µs a row instead of 70.
+create index search_document on exporter.search using gin (document) with (gin_pending_list_limit = 512);
 
 -- Its index changes twice in a chunk's life only: counting leaves `indexed` as it is.
 alter table exporter.chunks add column indexed boolean not null default false;
