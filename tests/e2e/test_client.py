@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from image_analyzer import BatchStateError, Client
+from image_analyzer import BatchNotFound, BatchStateError, Client
 from tests.workload import World
 
 _ROOT = Path(__file__).parents[2]
@@ -97,3 +97,26 @@ def test_the_pages_examples_run_as_printed(running: World, tmp_path: Path) -> No
 def _in_a_shell(text: str) -> str:
     here = text.replace("image-analyzer ", f"{sys.executable} -m image_analyzer ")
     return f"import subprocess, sys; sys.exit(subprocess.call(['sh', '-ec', {here!r}]))"
+
+
+def test_the_client_takes_a_batch_through_its_life(running: World, tmp_path: Path) -> None:
+    urls = running.urls(3, first=93_000)
+    with Client(running.system.base_url) as client:
+        trial = client.dry_run([*urls, urls[0], "none"], compress=True)
+        assert (trial.total_rows, trial.distinct_images, trial.duplicates, trial.invalid_rows) == (5, 3, 1, 1)
+        made = client.create(urls, auto_start=False, priority="high", region="DE")
+        assert made.status == "pending"
+        assert client.start(made.batch_id).changed
+        assert client.wait(made.batch_id, timeout=60).status == "completed"
+        assert client.export(made.batch_id, tmp_path / "r.json", format="json") > 0
+        assert [row["url"] for row in json.loads((tmp_path / "r.json").read_text())] == urls
+        client.export(made.batch_id, tmp_path / "r.xlsx", format="xlsx", metadata=False)
+        assert (tmp_path / "r.xlsx").read_bytes().startswith(b"PK")
+
+        assert client.soft_delete(made.batch_id, retention_days=3).changed
+        assert made.batch_id not in {batch.batch_id for batch in client.batches()}
+        assert made.batch_id in {batch.batch_id for batch in client.batches(include_soft_deleted=True)}
+        assert client.restore(made.batch_id).status == "completed"
+        assert client.delete(made.batch_id).message
+        with pytest.raises(BatchNotFound):
+            client.get(made.batch_id)

@@ -43,7 +43,7 @@ def answers(ended: Mapping[str, Any] = ENDED) -> dict[tuple[str, str], httpx.Res
     }
     rows = b"url,success\r\nhttp://a/1.jpg,true\r\n"
     return {
-        ("GET", "/api/v1/batches"): reply({"batches": listed, "pages": 1}),
+        ("GET", "/api/v1/batches"): reply({"batches": listed, "next_cursor": None}),
         ("POST", "/api/v1/batches"): reply({"batch_id": FIRST, "batch_info": info}, "Batch created"),
         ("GET", f"/api/v1/batches/{FIRST}"): reply({"batch_info": {**BATCH, "batch_id": FIRST}}),
         ("GET", f"/api/v1/batches/{FIRST}/progress"): reply({**ended, "is_active": False}),

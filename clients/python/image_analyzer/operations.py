@@ -19,6 +19,7 @@ from image_analyzer.models import (
     DryRun,
     ErrorAnalysis,
     Health,
+    Model,
     Progress,
     Result,
 )
@@ -85,28 +86,24 @@ def wait(
 
 def batches(filters: ListFilters, retry: Retry) -> Steps[None]:
     """Finds each Batch, the newest first."""
-    params = {**texts(filters), "per_page": str(_PAGE)}
-    number = 1
-    while True:
-        reply = yield from settle(Call("GET", _BATCHES, {**params, "page": str(number)}), retry)
-        for one in reply.data["batches"]:
-            yield Found(Batch.of(one))
-        if number >= reply.data["pages"]:
-            return
-        number += 1
+    return _pages(_BATCHES, "batches", Batch, texts(filters), retry)
 
 
 def results(batch_id: str, filters: Filters, retry: Retry) -> Steps[None]:
     """Finds each Result, in the order of the file."""
-    path, cursor = within(f"{_BATCHES}/{{}}/results", batch_id), None
+    return _pages(within(f"{_BATCHES}/{{}}/results", batch_id), "results", Result, texts(filters), retry)
+
+
+def _pages(path: str, name: str, kind: type[Model], filters: Mapping[str, str], retry: Retry) -> Steps[None]:
+    """By cursor: what is new meanwhile neither repeats nor hides anything."""
+    params = {**filters, "per_page": str(_PAGE)}
     while True:
-        params = texts({**filters, "per_page": _PAGE, "cursor": cursor})
         reply = yield from settle(Call("GET", path, params), retry)
-        for one in reply.data["results"]:
-            yield Found(Result.of(one))
-        cursor = reply.data.get("next_cursor")
-        if not cursor:
+        for one in reply.data[name]:
+            yield Found(kind.of(one))
+        if not reply.data.get("next_cursor"):
             return
+        params = {**params, "cursor": str(reply.data["next_cursor"])}
 
 
 def control(
