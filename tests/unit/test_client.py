@@ -264,6 +264,16 @@ def test_a_file_is_packed_if_asked_and_is_the_same_each_time(tmp_path: Path) -> 
     assert b'filename="urls.csv.gz"' in server.bodies[0]
 
 
+@pytest.mark.parametrize("compress", [False, True])
+@pytest.mark.parametrize("kind", [bytes, io.BytesIO, lambda table: table.decode().split()[1:]])
+def test_every_source_arrives_whole_packed_or_not(kind: Callable[[bytes], Any], compress: bool) -> None:
+    table = b"url\r\nhttp://a/1.jpg\r\n"
+    server = Server(created())
+    server.client().create(kind(table), compress=compress)
+    content = server.bodies[0].partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0]
+    assert (gzip.decompress(content) if compress else content) == table
+
+
 def test_what_can_be_read_once_only_is_sent_again_all_the_same() -> None:
     class Pipe(io.BytesIO):
         def seekable(self) -> bool:

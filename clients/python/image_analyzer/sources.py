@@ -86,6 +86,7 @@ def _table(urls: Iterable[str]) -> IO[bytes]:
 
 def _compressed(content: IO[bytes]) -> IO[bytes]:
     """The same content gives the same bytes, so that an Idempotency-Key holds over two runs."""
+    content.seek(0)
     packed = _spool()
     with gzip.GzipFile("", "wb", compresslevel=6, fileobj=cast(BinaryIO, packed), mtime=0) as target:
         shutil.copyfileobj(content, target)
