@@ -18,7 +18,7 @@ from shared.topics import BATCHES
 
 _SQL = statements_beside(__file__)
 _SECONDS = 20.0
-# A million failed rows take 15 s on a busy machine; nobody but other changes of the same batch waits.
+# A million failed rows take 6 s on a busy machine; nobody but other changes of the same batch waits.
 _ROWS_SECONDS = 300.0
 
 
