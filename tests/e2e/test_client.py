@@ -113,6 +113,9 @@ def test_the_client_takes_a_batch_through_its_life(running: World, tmp_path: Pat
         client.export(made.batch_id, tmp_path / "r.xlsx", format="xlsx", metadata=False)
         assert (tmp_path / "r.xlsx").read_bytes().startswith(b"PK")
 
+        clone = client.clone(made.batch_id, new_name="clone", copy_results=True)
+        assert (clone.batch_name, clone.total_urls) == ("clone", 3)
+        assert client.wait(clone.batch_id, timeout=60).successful_count == 3
         assert client.soft_delete(made.batch_id, retention_days=3).changed
         assert made.batch_id not in {batch.batch_id for batch in client.batches()}
         assert made.batch_id in {batch.batch_id for batch in client.batches(include_soft_deleted=True)}
