@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.gateway.context import Ctx
+from services.gateway.context import Context, Ctx
 from services.gateway.replies import envelope, json_reply, reply
 from services.gateway.settings import GatewaySettings
 
@@ -21,14 +21,18 @@ async def ping() -> Response:
 @router.get("/api/v1/health")
 async def health(ctx: Ctx, request: Request) -> Response:
     """503 with the same body when a dependency is down."""
+    found = {**await standing(ctx), "version": request.app.version}
+    well = found["status"] == "healthy"
+    return json_reply(envelope(found, success=well), 200 if well else 503)
+
+
+async def standing(ctx: Context) -> dict[str, Any]:
     failing = await ctx.health.failing()
-    data: dict[str, Any] = {
+    return {
         "status": "unhealthy" if failing else "healthy",
         **{name: "disconnected" if name in failing else "connected" for name in ctx.health.checks},
-        "version": request.app.version,
         "config": health_config(ctx.settings),
     }
-    return json_reply(envelope(data, success=not failing), 503 if failing else 200)
 
 
 def health_config(settings: GatewaySettings) -> dict[str, int]:
