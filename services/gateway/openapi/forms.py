@@ -29,6 +29,7 @@ class UploadForm(Struct):
     region: Annotated[
         str, Meta(pattern="^[A-Za-z]{2}$", examples=["US"], description="For phone numbers without a code")
     ] = "US"
+    dry_run: Annotated[Flag, Meta(description="true: say what would be, and store nothing")] = "false"
 
 
 class ListQuery(Struct):

@@ -22,6 +22,14 @@ class Extra(Enum):
     REPLAYABLE = "an Idempotency-Key makes it safe to repeat"
 
 
+class Also(NamedTuple):
+    """Another good reply: its status, when it comes, and the type of its `data`, None for no body."""
+
+    status: int
+    when: str
+    data: Any = None
+
+
 class Operation(NamedTuple):
     """`id` is the method's name in generated clients, and never changes. `data` is the type of the reply's
     `data`; `downloads` are the content types of a reply that is a file or a stream instead. `query`, `body`
@@ -35,5 +43,6 @@ class Operation(NamedTuple):
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     form: type[msgspec.Struct] | None = None
+    also: Also | None = None
     refuses: tuple[int, ...] = ()
     extra: Extra | None = None

@@ -1,11 +1,22 @@
 """Every endpoint of the API by method and path. A route that is not here fails a test: add a line."""
 
 from services.gateway import commands
+from services.gateway.api import admin_queue
 from services.gateway.api.clone import CloneBody
 from services.gateway.api.retry import RetryBody
 from services.gateway.exporting.asked import Filtered, Several
-from services.gateway.openapi import access, batches, exports, forms, results, system
-from services.gateway.openapi.operation import CSV, EVENTS, JSON, XLSX, ZIP, Extra, Operation
+from services.gateway.openapi import (
+    access,
+    analysis,
+    batches,
+    exports,
+    forms,
+    queue,
+    results,
+    system,
+    uploads,
+)
+from services.gateway.openapi.operation import CSV, EVENTS, JSON, XLSX, ZIP, Also, Extra, Operation
 
 _BATCH = "/api/v1/batches/{batch_id}"
 FILES = (CSV, JSON, XLSX)
@@ -17,6 +28,7 @@ OPERATIONS: dict[str, Operation] = {
         batches.Created,
         201,
         form=forms.UploadForm,
+        also=Also(200, "With dry_run=true: what the file would become", uploads.DryRun),
         refuses=(413, 422),
         extra=Extra.REPLAYABLE,
     ),
@@ -37,6 +49,7 @@ OPERATIONS: dict[str, Operation] = {
         "get_batch_progress", "Get a batch's progress", batches.Progress, extra=Extra.POLLED
     ),
     f"GET {_BATCH}/health": Operation("get_batch_health", "Get a batch's health score", batches.BatchHealth),
+    f"GET {_BATCH}/analyze": Operation("analyze_batch", "Analyze a batch's errors", analysis.ErrorAnalysis),
     f"GET {_BATCH}/chunks": Operation(
         "list_batch_chunks", "List a batch's chunks", batches.ChunkPage, extra=Extra.POLLED
     ),
@@ -49,9 +62,18 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /api/v1/results/{result_id}": Operation("get_result", "Get a result", results.URLAnalysisResult),
     "GET /api/v1/batch-data": Operation(
-        "search_results", "Search all results", results.HitPage, query=forms.ResultsQuery
+        "search_results",
+        "Search all results",
+        results.HitPage,
+        query=forms.ResultsQuery,
+        refuses=(404,),
     ),
-    f"GET {_BATCH}/events": Operation("follow_batch", "Follow a batch live", status=200, downloads=(EVENTS,)),
+    f"GET {_BATCH}/events": Operation(
+        "follow_batch",
+        "Follow a batch live",
+        downloads=(EVENTS,),
+        also=Also(204, "The batch has ended, and Last-Event-ID says that its end was heard of"),
+    ),
     "GET /api/v1/events": Operation("follow_batches", "Follow all batches live", downloads=(EVENTS,)),
     f"POST {_BATCH}/start": Operation("start_batch", "Start a batch", batches.Controlled),
     f"POST {_BATCH}/pause": Operation("pause_batch", "Pause a batch", batches.Controlled),
@@ -72,6 +94,9 @@ OPERATIONS: dict[str, Operation] = {
     ),
     f"POST {_BATCH}/restore": Operation("restore_batch", "Restore a hidden batch", batches.Controlled),
     f"DELETE {_BATCH}": Operation("delete_batch", "Delete a batch", batches.Controlled),
+    "DELETE /api/v1/batch/{batch_id}": Operation(
+        "delete_batch_by_singular", "Delete a batch, by the other spelling", batches.Controlled
+    ),
     "POST /api/v1/batches/bulk": Operation(
         "change_batches", "Change many batches", batches.BulkDone, body=commands.Bulk
     ),
@@ -103,6 +128,19 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/export/formats": Operation("list_export_formats", "List the formats", exports.Formats),
     "GET /api/v1/health": Operation(
         "check_health", "Check what the system needs", system.SystemHealth, extra=Extra.PROBED
+    ),
+    "GET /api/v1/system/stats": Operation(
+        "get_system_stats", "Get the whole system in numbers", system.SystemStats
+    ),
+    "GET /admin/queue/status": Operation("get_queue_status", "Get the queue's status", queue.QueueStatus),
+    "POST /admin/queue/cleanup": Operation(
+        "clean_up_queue", "Clean up after ended batches", queue.CleanedUp, body=admin_queue.Cleanup
+    ),
+    "POST /admin/batch/{batch_id}/reset": Operation(
+        "reset_batch", "Hand out a batch's work again", queue.BatchReset, body=admin_queue.Reset
+    ),
+    "POST /admin/queue/stuck/{job_id}/retry": Operation(
+        "retry_stuck_job", "Hand out a stuck job again", queue.JobRetried
     ),
     "GET /api/v1/ping": Operation("ping", "Ask whether the process is there", system.Pong),
     "POST /admin/keys": Operation(

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from services.gateway.openapi.words import Count, Number
+from services.gateway.openapi.words import Count, Number, Percent, PerMinute
 
 
 class Pong(Struct):
@@ -27,3 +27,34 @@ class SystemHealth(Struct):
     kafka: Literal["connected", "disconnected"]
     version: str
     config: Config
+
+
+class StatusCounts(Struct):
+    pending: Count
+    queued: Count
+    processing: Count
+    paused: Count
+    completed: Count
+    failed: Count
+    cancelled: Count
+
+
+class QueueStats(Struct):
+    """Chunks."""
+
+    pending: Count
+    processing: Count
+    retrying: Count
+    completed: Count
+    failed: Count
+
+
+class SystemStats(Struct):
+    total_batches: Count
+    active_batches: Count
+    completed_batches: Count
+    batches_by_status: StatusCounts
+    total_urls_processed: Count
+    overall_success_rate: Percent
+    rows_per_minute: PerMinute
+    queue_stats: QueueStats
