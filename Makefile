@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 CANDIDATES := $(PYTHON) python3.13 python3.12 python3.11 python3 python
 SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help install run test lint format faults bench lock lock-kafka clean
+.PHONY: help install run test lint format faults fuzz bench lock lock-kafka clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ test: $(READY) ## all tests but the long ones
 
 faults: $(READY) ## kills and cuts
 	@$(BIN)/pytest tests/faults --timeout=900
+
+fuzz: $(READY) ## hostile and random requests, for long
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(BIN)/pytest tests/contract/test_fuzz.py --timeout=7200
 
 bench: $(READY) ## figures on the fakes
 	@$(BIN)/python -m tests.bench

@@ -1,5 +1,24 @@
-"""The gateway that the contract is checked on."""
+"""The gateway that the contract is checked on, and the whole of what the document describes."""
 
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract.documented import World, world
 from tests.contract.gateway import client, gateway
+from tests.servers import Servers
 
 __all__ = ["client", "gateway"]
+
+
+@pytest.fixture(scope="session")
+def live(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(servers, template, tmp_path_factory.mktemp("documented")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def described(live: World) -> Any:
+    """What /openapi.json says."""
+    return live.client.get("/openapi.json").json()
