@@ -66,8 +66,8 @@ class BatchResumed(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc
 class BatchEnded(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The counts are those at the end: `total_urls` = `successful` + `failed` unless cancelled.
 
-    An end outranks every other event of its run, also one of a higher `version`: a pause that is committed
-    at the same moment may follow it."""
+    An end outranks every other event of its run but BatchDeleted, also one of a higher `version`: a pause
+    that is committed at the same moment may follow it."""
 
     total_urls: int
     successful: int

@@ -3,6 +3,7 @@
 from services.exporter.endings import Endings
 from services.exporter.export.route import export_route
 from services.exporter.handler import Handler
+from services.exporter.purge import Purge
 from services.exporter.search.indexer import Indexer
 from services.exporter.settings import ExporterSettings
 from shared.dead_letters import DeadLetters
@@ -46,6 +47,7 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
             projection.run([names.topic(RESULTS)], stop),
             endings.sweep_forever(stop),
             Indexer(database).run(stop),
+            Purge(database).run(stop),
             watchdog.run(stop),
         )
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from services.gateway import clone as clones
 from services.gateway import fields
 from services.gateway.body import body_of, declared_length, within
-from services.gateway.change import Changed, change
+from services.gateway.change import Changed, change, expire
 from services.gateway.commands import Command
 from services.gateway.dry_run import DryRuns, Preview
 from services.gateway.errors import SystemUnavailable
@@ -96,6 +96,13 @@ class Handler:
         await self._mirrored(made.batch_id, made.wanted)
         log.info("batch cloned", batch=str(made.batch_id), source=str(source_id), rows=made.total_urls)
         return made
+
+    async def expire(self, batch_id: UUID) -> bool:
+        """Deletes a soft-deleted batch whose retention is over; false for one that was restored meanwhile."""
+        desired = await expire(self._pool, batch_id)
+        if desired is not None:
+            await self._mirrored(batch_id, desired)
+        return desired is not None
 
     async def _pass_on(self, batch_id: UUID, desired: Desired, status: Status | State) -> None:
         if not await self._mirrored(batch_id, desired):

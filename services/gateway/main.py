@@ -20,6 +20,7 @@ from services.gateway.limits import Limiter
 from services.gateway.live.hub import Hub
 from services.gateway.methods import Methods
 from services.gateway.mirror import MirrorKeeper
+from services.gateway.purge import Purge
 from services.gateway.settings import GatewaySettings
 from services.gateway.sign_in import SignIn
 from services.gateway.sweep import Sweep
@@ -72,6 +73,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
                 Relay(pool, producer).run(stop),
                 MirrorKeeper(pool, mirror).run(stop),
                 Sweep(pool, store).run(stop),
+                Purge(pool, store, handler.expire).run(stop),
             )
 
 

@@ -17,6 +17,7 @@ from services.ingest.kafka_logs import KafkaLogs
 from services.ingest.loops import repeat
 from services.ingest.overseer import Overseer
 from services.ingest.ownership import Ownership
+from services.ingest.purge import EVERY_SECONDS, Purge
 from services.ingest.settings import IngestSettings
 from services.ingest.sweeper import Sweeper
 from services.ingest.timing import Timing
@@ -88,6 +89,7 @@ async def serve(settings: IngestSettings, health: Health, stop: Stop, timing: Ti
             repeat("look", overseer.look, lambda: desk.news.wait(timing.look), stop),
             repeat("turn", handler.turn, lambda: desk.space.wait(timing.look), stop),
             repeat("sweep", sweeper.sweep, lambda: stop.wait(timing.sweep), stop),
+            repeat("purge", Purge(pool).purge, lambda: stop.wait(EVERY_SECONDS), stop),
             Watchdog(consumer, health, lambda: False).run(stop),
         )
 
