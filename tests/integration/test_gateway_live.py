@@ -86,6 +86,16 @@ async def test_a_batch_is_told_from_the_start_to_the_end(gateway: Gateway, clien
     assert again.status_code == 204, "who has heard of the end need not come again"
 
 
+async def test_a_deleted_batch_ends_its_stream(client: httpx.AsyncClient) -> None:
+    batch_id = await create(client)
+    async with listening(client, f"/api/v1/batches/{batch_id}/events") as stream:
+        await until(stream, "progress")
+        gone = await client.delete(f"/api/v1/batches/{batch_id}", params={"force": True})
+        assert gone.status_code == 200, gone.text
+        found = await until(stream, "end", status="deleted")
+        assert statuses(found)[-1] == "deleted"
+
+
 async def test_what_changed_while_cut_off_is_told_in_order(client: httpx.AsyncClient) -> None:
     batch_id = await create(client)
     path = f"/api/v1/batches/{batch_id}/events"
