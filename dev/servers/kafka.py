@@ -87,7 +87,7 @@ def _prepare_data(home: Path, format_command: tuple[str, ...]) -> None:
         return
     postgres_home.remove(home / "log")
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [*format_command, "--cluster-id", cluster]
+    command = [*format_command, f"--cluster-id={cluster}"]  # one word: it may begin with a dash
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=FORMAT_SECONDS)
     if done.returncode != 0:
         said = explain(f"{done.stdout}\n{done.stderr}", home)
