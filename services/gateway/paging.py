@@ -41,7 +41,7 @@ def page_of(page: int, per_page: int | None, limit: int | None, default: int, mo
     return Page(page, min(size, most))
 
 
-def _page(
+async def _page(
     page: Annotated[int, Query(ge=1, le=_LAST_PAGE)] = 1,
     per_page: Annotated[int | None, Query(ge=1)] = None,
     limit: Annotated[int | None, Query(ge=1)] = None,

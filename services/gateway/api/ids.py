@@ -16,7 +16,7 @@ def batch_id_of(text: str) -> UUID:
         raise BatchNotFound(f"There is no batch {text[:50]!r}.") from None
 
 
-def _batch_id(batch_id: Annotated[str, Path()]) -> UUID:
+async def _batch_id(batch_id: Annotated[str, Path()]) -> UUID:
     return batch_id_of(batch_id)
 
 
