@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.gateway.app import reply_to_error
 from services.gateway.door import Door
 from services.gateway.errors import ApiError
+from services.gateway.query import refuse_repeated
 from shared import metrics, postgres
 
 # htmx needs neither eval nor inline styles as it is configured here. Pictures are shown from anywhere.
@@ -56,6 +57,7 @@ class Edge:
             try:
                 try:
                     receive, send_on = await self._door.admit(scope, receive, send_with_headers)
+                    refuse_repeated(scope["query_string"])
                 except (ApiError, *postgres.UNAVAILABLE) as refused:
                     refusal = await reply_to_error(Request(scope), refused)
                     return await refusal(scope, receive, send_with_headers)

@@ -47,6 +47,8 @@ def _schemas() -> Json:
     replied = {kind for one in OPERATIONS.values() for kind in (one.data, one.also and one.also.data) if kind}
     sent = {kind for one in OPERATIONS.values() for kind in (one.body, one.form, one.query) if kind}
     _, found = msgspec.json.schema_components(replied | sent, ref_template=_TEMPLATE)
+    for kind in sent:  # a field that is not known is refused
+        found[kind.__name__]["additionalProperties"] = False
     found |= {_reply_of(kind): _enveloped(kind, success=True) for kind in replied}
     # Defaults are Python's there: tuples, enums.
     plain: Json = msgspec.json.decode(msgspec.json.encode(found, order="deterministic"))

@@ -20,10 +20,16 @@ def of_route(declared: Json) -> Json:
 
 
 def of_query(struct: Json) -> list[Json]:
-    """One parameter a field of a Struct."""
+    """One parameter a field of a Struct. Forms send what nobody filled in: empty is as if left out."""
     needed = struct.get("required", ())
     return [
-        {"name": name, "in": "query", "required": name in needed, "schema": _without_null(schema)}
+        {
+            "name": name,
+            "in": "query",
+            "required": name in needed,
+            "allowEmptyValue": True,
+            "schema": _without_null(schema),
+        }
         for name, schema in struct["properties"].items()
     ]
 
