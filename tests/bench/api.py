@@ -67,10 +67,10 @@ def _load(url: str, connections: int) -> Figures:
 
 
 async def _select(database_url: str, batch: UUID, at_once: int) -> Figures:
-    """What a progress reply reads, through the same kind of pool."""
+    """What a progress reply reads, through a pool like the gateway's."""
     settings = CommonSettings(database_url=database_url, redis_url="", kafka_bootstrap_servers="")
     took: list[float] = []
-    async with postgres.pool(settings) as pool:
+    async with postgres.pool(settings, "force_generic_plan") as pool:
         ends = time.monotonic() + _SECONDS
 
         async def client() -> None:
