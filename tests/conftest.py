@@ -1,10 +1,16 @@
 """The fixtures of all tests: servers and whole systems."""
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import database_url, kafka, redis_url, servers, template, topic_prefix
 
 __all__ = ["database_url", "kafka", "redis_url", "servers", "template", "topic_prefix"]
+
+
+# How long an example takes says something of the machine, nothing of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

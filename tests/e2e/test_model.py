@@ -153,7 +153,5 @@ def _machine(full: World) -> type[RuleBasedStateMachine]:
 def test_users_and_the_model_agree(full: World) -> None:
     run_state_machine_as_test(
         _machine(full),
-        settings=settings(
-            max_examples=12, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=12, stateful_step_count=15, suppress_health_check=list(HealthCheck)),
     )

@@ -221,7 +221,7 @@ EVENT = st.tuples(st.integers(1, 12), st.integers(1, 4), st.sampled_from(CLASSES
 POLLS = st.lists(st.lists(EVENT, min_size=1, max_size=15), max_size=6)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(polls=POLLS)
 def test_counters_follow_a_model_through_any_attempts(
     database_url: str, polls: list[list[tuple[int, int, ErrorClass | None]]]

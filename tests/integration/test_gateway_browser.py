@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
@@ -63,6 +64,16 @@ def keys(browser: webdriver.Chrome, text: str) -> None:
     ActionChains(browser).send_keys(text).perform()
 
 
+def press(browser: webdriver.Chrome, selector: str) -> None:
+    """Found anew where a live part of the page was replaced between finding and pressing."""
+
+    def pressed(page: webdriver.Chrome) -> bool:
+        page.find_element(By.CSS_SELECTOR, selector).click()
+        return True
+
+    WebDriverWait(browser, _SECONDS, ignored_exceptions=[StaleElementReferenceException]).until(pressed)
+
+
 def text_of(browser: webdriver.Chrome, selector: str) -> str:
     """Read in the page: what is live may be replaced between finding an element and asking it."""
     script = "return document.querySelector(arguments[0])?.textContent ?? ''"
@@ -102,12 +113,12 @@ def test_a_batch_is_made_started_and_watched_on_a_phone(
     phone.find_element(By.NAME, "file").send_keys(str(tmp_path / "shops.csv"))
     phone.find_element(By.NAME, "batch_name").send_keys("Made by hand")
     phone.find_element(By.NAME, "auto_start").send_keys("later")
-    phone.find_element(By.CSS_SELECTOR, ".send button").click()
+    press(phone, ".send button")
     WebDriverWait(phone, _SECONDS).until(lambda page: "/batch/" in page.current_url)
     wait_for(phone, "h1", "Made by hand")
     wait_for(phone, ".state", "pending")
     check_fits(phone)
-    phone.find_element(By.ID, "act-start").click()
+    press(phone, "#act-start")
     wait_for(phone, ".state", "queued")
 
     batch_id = UUID(phone.current_url.rpartition("/")[2])
@@ -143,7 +154,7 @@ def test_a_file_that_is_none_is_explained_in_the_form(
     phone.get(gateway.url)
     keys(phone, "n")
     phone.find_element(By.NAME, "file").send_keys(str(tmp_path / "picture.csv"))
-    phone.find_element(By.CSS_SELECTOR, ".send button").click()
+    press(phone, ".send button")
     wait_for(phone, "output", "The file is a PNG picture")
 
 

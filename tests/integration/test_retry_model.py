@@ -100,7 +100,7 @@ class Run:
         assert await book.chunk_next(self.batch, 1) == first
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_what_is_counted_ended_and_handed_out_follows_the_rows(
     database_url: str, steps: list[object]

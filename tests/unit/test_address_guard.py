@@ -4,7 +4,7 @@ import ipaddress
 import socket
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analyzer.address_guard import AddressGuard, BlockedAddress, is_public, parse_allow_nets
@@ -75,7 +75,6 @@ def test_what_is_no_address_is_not_reached(name: str) -> None:
     assert not AddressGuard().permits(name, 80)
 
 
-@settings(deadline=None)
 @given(st.ip_addresses())
 def test_nothing_is_public_that_python_knows_to_be_private(
     address: ipaddress.IPv4Address | ipaddress.IPv6Address,
@@ -85,7 +84,6 @@ def test_nothing_is_public_that_python_knows_to_be_private(
         assert not any((*private, address.is_multicast, address.is_reserved))
 
 
-@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_address_in_ipv6_is_never_more_public_than_alone(address: ipaddress.IPv4Address) -> None:
     number = int(address)

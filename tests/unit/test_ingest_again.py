@@ -49,7 +49,7 @@ async def run(folder: Path, wanted: Wanted, cursor: Cursor) -> list[tuple[int, t
     return out
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.dictionaries(st.integers(1, ROWS), st.integers(1, 5), max_size=30))
 def test_the_wanted_rows_are_handed_out_once_with_their_attempt(wanted: dict[int, int]) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -16,9 +16,6 @@ CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 ADDRESS = st.integers(0, 9999).map("https://pictures.example.com/{}.jpg".format)
 NAME = st.text("abcdefghxyz", min_size=1, max_size=8).map("c_{}".format)
 
-# On a busy machine a single example can take any time.
-SLOW = settings(deadline=None)
-
 # csv.writer leaves a cell unquoted that holds the half of a line end which is not its own.
 WRITINGS = [(csv.QUOTE_MINIMAL, "\r\n"), *((csv.QUOTE_ALL, end) for end in ("\n", "\r\n", "\r"))]
 
@@ -52,7 +49,6 @@ def read(upload: bytes, blocks: list[int]) -> tuple[Summary, bytes]:
     return normaliser.finish(), bytes(out)
 
 
-@settings(SLOW)
 @given(
     table=tables(),
     delimiter=st.sampled_from(",;\t|"),
@@ -76,7 +72,6 @@ def test_every_row_of_every_dialect_comes_back_once_with_equal_cells(
     assert len(summary.columns) == len(header) - 1
 
 
-@settings(SLOW)
 @given(upload=st.binary(max_size=400), blocks=st.lists(st.integers(0, 100), max_size=5))
 def test_any_bytes_are_read_or_refused_in_words_and_the_same_for_any_blocks(
     upload: bytes, blocks: list[int]
@@ -90,7 +85,6 @@ def test_any_bytes_are_read_or_refused_in_words_and_the_same_for_any_blocks(
         assert msgspec.json.decode(line)[0] == number
 
 
-@settings(SLOW)
 @given(lines=st.lists(st.text('ab",\\; ', min_size=1, max_size=12), min_size=1, max_size=30))
 def test_no_line_is_lost_however_it_is_quoted(lines: list[str]) -> None:
     """Each line ends with a mark of its own, each is in the output, in a row that was read or not."""
@@ -99,7 +93,6 @@ def test_no_line_is_lost_however_it_is_quoted(lines: list[str]) -> None:
     assert all(f"<{number}>".encode() in out for number in range(len(lines)))
 
 
-@settings(SLOW)
 @given(
     header=st.lists(st.sampled_from(["a", "a_2", "", "url", "success", "column_2"]), min_size=1, max_size=8)
 )
@@ -109,7 +102,7 @@ def test_names_of_extra_columns_are_unique_and_none_is_ours(header: list[str]) -
     assert not {"url", "success"} & set(names)
 
 
-@settings(SLOW, max_examples=20)
+@settings(max_examples=20)
 @given(flips=st.dictionaries(st.integers(0, 10_000), st.integers(0, 255), min_size=1, max_size=8))
 def test_a_damaged_workbook_is_read_or_refused(flips: dict[int, int]) -> None:
     damaged = bytearray(WORKBOOK)

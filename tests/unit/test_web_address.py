@@ -1,7 +1,7 @@
 """Addresses as people write them: what is fetched, what is refused in words, and what counts as a picture."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analyzer.sniff import in_words, is_picture
@@ -55,7 +55,6 @@ def test_what_is_no_address_is_refused_in_words_without_repeating_it(text: str, 
     assert fault_of(text) == str(caught.value)
 
 
-@settings(deadline=None)
 @given(
     st.one_of(st.text(), st.text().map("http://{}".format), st.text().map("https://a.example.com/{}".format))
 )
