@@ -78,7 +78,7 @@ def _filled(path: str, text: str) -> str:
 
 
 def check_reply(reply: httpx.Response, arguments: dict[str, Any]) -> None:
-    said = f"{arguments} got {reply.status_code}"
+    said = f"{arguments} got {reply.status_code} {reply.text[:300]}"
     assert reply.status_code < 500, said
     if reply.status_code >= 400:
         body = reply.json()

@@ -4,8 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
-
+from tests.faults.memory import peak_mb
 from tests.workload import World, world
 
 _ROWS = 2_000_000
@@ -45,14 +44,9 @@ def test_two_million_rows_and_a_small_batch_behind_them(tmp_path: Path) -> None:
         batch = reply.json()["data"]["batch_id"]
         assert reply.json()["data"]["batch_info"]["total_urls"] == _ROWS
         assert _first_result(own, batch, 30) < 10
-        peak = _peak_mb(own.system.pid("gateway-1"))
+        peak = peak_mb(own.system.pid("gateway-1"))
         assert peak < 250, f"gateway used {peak:.0f} MB"
         small = own.submit(own.urls(100, first=9_000_000))
         assert _first_result(own, small, 30) < 5
         own.wait_end(small, 30)
         assert own.control(batch, "cancel").status_code == 200
-
-
-def _peak_mb(pid: int) -> float:
-    status = Path(f"/proc/{psutil.Process(pid).pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1_024
