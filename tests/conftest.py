@@ -13,6 +13,7 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several processes run the tests: a file stays in one of them, and so do those that share a system.
     The longest go first, so that no process waits long for the others."""

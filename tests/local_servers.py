@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from dev.keeper import CHILD
+from dev.stale import read_pid
 
 ROOT = Path(__file__).parent.parent
 # The first start on a machine fetches Kafka (10 s where the line is good); later ones take 3 s.
@@ -77,9 +79,19 @@ def started() -> Iterator[tuple[str, str, str]]:
             exports = _exports(process)
             yield tuple(exports[name] for name in own)  # type: ignore[misc]  # three, as `own` has
         finally:
+            process.terminate()
+            _forget_kafka(folder)
             end(process)
             if process.stdout:
                 process.stdout.close()
+
+
+def _forget_kafka(folder: Path) -> None:
+    """Its data go away, so it need not store them: with the topics of hundreds of tests that takes 10 s."""
+    pid = read_pid(folder / "run" / "kafka-1.pid")
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _exports(process: subprocess.Popen[str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import statistics
 import subprocess
 from collections.abc import Iterator
@@ -59,3 +60,8 @@ def test_what_make_run_makes_is_not_committed() -> None:
     command = ["git", "ls-files", ".data", ".venv", ".env"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=True)
     assert listed.stdout == ""
+
+
+def test_the_tests_of_a_file_stay_in_one_process(request: pytest.FixtureRequest) -> None:
+    """A file that parts starts its servers twice: pytest-xdist tells its groups by the end of a test's id."""
+    assert "PYTEST_XDIST_WORKER" not in os.environ or request.node.nodeid.endswith("@test_house.py")
