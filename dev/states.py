@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from services.gateway.status import Status, status_of
-from services.gateway.transitions import RETRIED_FROM, Action, Move, decide
+from services.gateway.transitions import Action, Move, decide
 from shared.desired import State
 
 PAGE = Path(__file__).parent.parent / "docs" / "states.md"
@@ -16,7 +16,6 @@ _BY_ITSELF = (
     (Status.PROCESSING, Status.FAILED, "all rows, none succeeded, or its file is unreadable"),
     (_SOFT_DELETED, State.DELETED, "retention over"),
 )
-_RETRIES = tuple((status, Status.PROCESSING, "retry") for status in Status if status in RETRIED_FROM)
 _HEAD = """# States of a batch
 
 Made from the table in `services/gateway/transitions.py` by `python -m dev.states`; a test fails when it is
@@ -29,12 +28,12 @@ delete.
 _LEGEND = """
 **→** changes it · **=** it is so already: 200 with `changed: false` · **–** 400 BatchStateError that says
 what is allowed. With `force=true`, delete cancels an active batch first. Force-start is `=` for a queued
-batch whose start was forced before. A paused batch that never started is queued when it is resumed.
+batch whose start was forced before, and retry for a queued or processing one that is being retried. A paused
+batch that never started is queued when it is resumed.
 
-**Retry** is a run more: a completed or failed batch is processing again, at once, while the rows that are
-tried again keep their old results. Asked for twice it is `=`; everywhere else it is refused. **Clone** makes
-a batch of its own of any that is not soft-deleted; with results, of a completed or failed one whose every row
-has one.
+**Retry** is a run more: a batch that has ended is processing again, at once, while the rows that are tried
+again keep their old results; where no row failed it is `=`. **Clone** makes a batch of its own of any that is
+not soft-deleted; with results, of a completed or failed one whose every row has one.
 """
 
 
@@ -84,8 +83,8 @@ def after(place: Place, action: Action) -> str:
     move = decide(action, place.status, place.soft_deleted)
     assert isinstance(move, Move)
     assert move.state is not None
-    started = place.status in (Status.PROCESSING, Status.PAUSED) or action is Action.FORCE_START
-    return status_of(move.state, started, None)
+    unstarted = place.status in (Status.PENDING, Status.QUEUED) and action is not Action.FORCE_START
+    return status_of(move.state, not unstarted, None)
 
 
 def _diagram() -> str:
@@ -95,7 +94,7 @@ def _diagram() -> str:
         for action in Action
         if isinstance(decide(action, place.status, place.soft_deleted), Move) and action is not Action.RESTORE
     ]
-    lines = [f"    {_id(a)} --> {_id(b)}: {label}\n" for a, b, label in (*moves, *_RETRIES, *_BY_ITSELF)]
+    lines = [f"    {_id(a)} --> {_id(b)}: {label}\n" for a, b, label in (*moves, *_BY_ITSELF)]
     return "```mermaid\nstateDiagram-v2\n" + "".join(lines) + "```\n"
 
 

@@ -56,18 +56,22 @@ async def expire(pool: Pool, batch_id: UUID) -> Desired | None:
 
 
 async def _decided(connection: Connection, batch: Snapshot, command: Command) -> Changed:
-    match decide(command.action, batch.status, batch.soft_deleted, batch.force_start):
-        case Refusal(advice):
-            raise BatchStateError(
-                f"Can't {command.action} batch {batch.batch_id}: it is {batch.status}. {advice}"
-            )
-        case None:
-            return Changed(batch.status, batch.status, batch.wanted, changed=False, purge_at=batch.purge_at)
-        case Move() as move:
-            await _note(connection, batch.batch_id, command)
-            details = {"status": batch.status, "version": batch.version}
-            await audit.put(connection, command.action, batch.batch_id, details)
-            return await _move(connection, batch, command.action, move)
+    move = move_of(batch, command.action)
+    if move is None:
+        return Changed(batch.status, batch.status, batch.wanted, changed=False, purge_at=batch.purge_at)
+    await _note(connection, batch.batch_id, command)
+    details = {"status": batch.status, "version": batch.version}
+    await audit.put(connection, command.action, batch.batch_id, details)
+    return await _move(connection, batch, command.action, move)
+
+
+def move_of(batch: Snapshot, action: Action) -> Move | None:
+    """None where it is so already. Raises BatchStateError where it is not allowed."""
+    decided = decide(action, batch.status, batch.soft_deleted, batch.force_start, batch.run > 1)
+    if isinstance(decided, Refusal):
+        refused = f"Can't {action} batch {batch.batch_id}: it is {batch.status}. {decided.advice}"
+        raise BatchStateError(refused)
+    return decided
 
 
 async def _note(connection: Connection, batch_id: UUID, command: Command) -> None:

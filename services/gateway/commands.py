@@ -16,6 +16,7 @@ _OPTIONS: dict[str, frozenset[str]] = {
     Action.PAUSE: frozenset(),
     Action.RESUME: frozenset(),
     Action.CANCEL: frozenset(),
+    Action.RETRY: frozenset(),
     Action.FORCE_START: frozenset({"skip_validation"}),
     Action.SOFT_DELETE: frozenset({"retention_days"}),
     Action.RESTORE: frozenset(),

@@ -26,6 +26,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.snapshot import Snapshot
 from services.gateway.status import Status
 from services.gateway.submit import Key, NewBatch, Submission, Submitted
+from services.gateway.transitions import Action
 from services.gateway.upload import Upload, paths_of, too_large
 from shared import metrics
 from shared.desired import Desired, DesiredMirror, State
@@ -78,6 +79,8 @@ class Handler:
 
     async def control(self, batch_id: UUID, command: Command) -> Changed:
         """The change is committed first, then mirrored in Redis, where a pause works at once."""
+        if command.action is Action.RETRY:
+            return (await self.retry(batch_id, Which())).change
         changed = await change(self._pool, batch_id, command)
         if changed.desired:
             await self._pass_on(batch_id, changed.desired, changed.after)

@@ -5,10 +5,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.gateway import audit
-from services.gateway.errors import BatchStateError, NotFound, ValidationError
+from services.gateway.change import Changed, move_of
+from services.gateway.errors import NotFound, ValidationError
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.status import Status
-from services.gateway.transitions import RETRIED_FROM
+from services.gateway.transitions import Action
 from shared import outbox
 from shared.desired import State
 from shared.events import BatchResumed
@@ -37,13 +38,17 @@ class Retried(NamedTuple):
     rows: int
     changed: bool
 
+    @property
+    def change(self) -> Changed:
+        return Changed(self.before, self.batch.status, self.batch.wanted, self.changed)
+
 
 async def retry(pool: Pool, batch_id: UUID, which: Which) -> Retried:
     """Raises BatchNotFound, and BatchStateError unless the batch completed, failed or is being retried."""
     async with pool.acquire(timeout=_SECONDS) as connection, connection.transaction():
         await connection.execute(_SQL["batch_lock"], batch_id, timeout=_ROWS_SECONDS)
         batch = await read_batch(connection, batch_id)
-        if not may_retry(batch):
+        if move_of(batch, Action.RETRY) is None:
             return Retried(batch.status, batch, 0, changed=False)
         rows = (batch_id, which.classes, which.row_no, batch.chunk_size)
         raised = await connection.fetchval(_SQL["retry_rows"], *rows, timeout=_ROWS_SECONDS)
@@ -59,23 +64,9 @@ async def _begin_run(connection: Connection, batch: Snapshot, raised: int) -> No
     version, run = batch.version + 1, batch.run + 1
     await connection.execute(_SQL["run_next"], batch.batch_id, version, raised)
     await connection.execute(_SQL["transition_put"], batch.batch_id, version, run, State.RUNNING)
-    await audit.put(connection, "retry", batch.batch_id, {"status": batch.status, "version": version})
+    await audit.put(connection, Action.RETRY, batch.batch_id, {"status": batch.status, "version": version})
     event = BatchResumed(batch_id=batch.batch_id, at=datetime.now(UTC), version=version, run=run)
     await outbox.put(connection, BATCHES, event)
-
-
-def may_retry(batch: Snapshot) -> bool:
-    """False when it is being retried already. Raises BatchStateError where it is not allowed."""
-    refused = f"Can't retry batch {batch.batch_id}: it is"
-    if batch.deleted_at is not None:
-        raise BatchStateError(f"{refused} soft-deleted. Restore it first.")
-    if batch.status in RETRIED_FROM:
-        return True
-    if batch.status is Status.CANCELLED:
-        raise BatchStateError(f"{refused} cancelled. Clone it to process its file again.")
-    if batch.run > 1 and batch.status is not Status.PAUSED:
-        return False
-    raise BatchStateError(f"{refused} {batch.status}. It can be retried once it has completed or failed.")
 
 
 async def batch_of_failed(pool: Pool, result_id: UUID) -> tuple[UUID, int]:

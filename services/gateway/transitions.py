@@ -13,6 +13,7 @@ class Action(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     CANCEL = "cancel"
+    RETRY = "retry"
     FORCE_START = "force-start"
     SOFT_DELETE = "soft-delete"
     RESTORE = "restore"
@@ -39,6 +40,7 @@ MOVES: dict[Action, Move] = {
     Action.PAUSE: Move(State.PAUSED, BatchPaused, "paused"),
     Action.RESUME: Move(State.RUNNING, BatchResumed, "resumed"),
     Action.CANCEL: Move(State.CANCELLED, None, "cancelled"),
+    Action.RETRY: Move(State.RUNNING, BatchResumed, "retried"),
     Action.FORCE_START: Move(State.RUNNING, BatchResumed, "force_started"),
     Action.SOFT_DELETE: Move(None, None, "soft_deleted"),
     Action.RESTORE: Move(None, None, "restored"),
@@ -52,6 +54,7 @@ _FROM: dict[Action, frozenset[Status]] = {
     Action.PAUSE: frozenset({Status.QUEUED, Status.PROCESSING}),
     Action.RESUME: frozenset({Status.PAUSED}),
     Action.CANCEL: _ACTIVE,
+    Action.RETRY: frozenset({Status.COMPLETED, Status.FAILED}),
     Action.FORCE_START: frozenset({Status.PENDING, Status.QUEUED}),
     Action.SOFT_DELETE: _ENDED,
     Action.RESTORE: frozenset(),
@@ -63,6 +66,7 @@ _ALREADY: dict[Action, frozenset[Status]] = {
     Action.PAUSE: frozenset({Status.PAUSED}),
     Action.RESUME: frozenset({Status.QUEUED, Status.PROCESSING}),
     Action.CANCEL: frozenset({Status.CANCELLED}),
+    Action.RETRY: frozenset(),
     Action.FORCE_START: frozenset({Status.PROCESSING}),
     Action.SOFT_DELETE: frozenset(),
     Action.RESTORE: frozenset(Status),
@@ -71,21 +75,29 @@ _ALREADY: dict[Action, frozenset[Status]] = {
 # The same for a batch that is soft-deleted, whatever its status: it has ended, and only this is left.
 _FROM_SOFT_DELETED = frozenset({Action.RESTORE, Action.DELETE})
 _ALREADY_SOFT_DELETED = frozenset({Action.SOFT_DELETE})
-# A retry is a run more, not another desired state (retry.py): of these, unless they are soft-deleted.
-RETRIED_FROM = frozenset({Status.COMPLETED, Status.FAILED})
+_ALREADY_FORCED = frozenset({Status.QUEUED})
+_ALREADY_RETRIED = frozenset({Status.QUEUED, Status.PROCESSING})
 _INSTEAD: dict[Action, str] = {
+    Action.RETRY: "It can be retried once it has completed or failed, and cloned if it was cancelled. ",
     Action.SOFT_DELETE: "Cancel it first, or wait for its end. ",
     Action.DELETE: "Cancel it first, wait for its end, or send force=true. ",
 }
 
 
 def decide(
-    action: Action, status: Status, soft_deleted: bool = False, forced: bool = False
+    action: Action,
+    status: Status,
+    soft_deleted: bool = False,
+    forced: bool = False,
+    retried: bool = False,
 ) -> Move | Refusal | None:
-    """The move to make, None if it is so already, or why it can't be. `forced`: it starts over the limit."""
+    """The move to make, None if it is so already, or why it can't be. `forced`: it starts over the limit;
+    `retried`: it is in a later run than its first."""
     if soft_deleted:
         return _decide_soft_deleted(action)
-    if forced and action is Action.FORCE_START and status is Status.QUEUED:
+    if forced and action is Action.FORCE_START and status in _ALREADY_FORCED:
+        return None
+    if retried and action is Action.RETRY and status in _ALREADY_RETRIED:
         return None
     if status in _FROM[action]:
         return MOVES[action]

@@ -27,7 +27,7 @@ def test_a_move_leads_to_where_the_action_then_has_nothing_to_do(action: Action,
             end = "cancelled" if action is Action.CANCEL else None
             assert state is not None
             for started in (False, True):
-                assert decide(action, status_of(state, started, end), forced=True) is None
+                assert decide(action, status_of(state, started, end), forced=True, retried=True) is None
         case Refusal(advice=advice):
             assert advice.endswith(".")
             assert all(str(other) in advice for other in allowed_in(status))
@@ -35,7 +35,8 @@ def test_a_move_leads_to_where_the_action_then_has_nothing_to_do(action: Action,
 
 @pytest.mark.parametrize("status", ENDED)
 def test_what_has_ended_stays_so_and_may_go(status: Status) -> None:
-    assert allowed_in(status) == [Action.SOFT_DELETE, Action.DELETE]
+    again = [] if status is Status.CANCELLED else [Action.RETRY]
+    assert allowed_in(status) == [*again, Action.SOFT_DELETE, Action.DELETE]
     for action in (Action.START, Action.PAUSE, Action.RESUME, Action.FORCE_START):
         assert isinstance(decide(action, status), Refusal)
 
@@ -70,3 +71,11 @@ def test_only_a_paused_batch_is_resumed_and_only_a_held_one_started() -> None:
 def test_a_queued_batch_is_forced_once() -> None:
     assert decide(Action.FORCE_START, Status.QUEUED) == MOVES[Action.FORCE_START]
     assert decide(Action.FORCE_START, Status.QUEUED, forced=True) is None
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_is_being_retried_is_not_retried_again(status: Status) -> None:
+    if status in (Status.QUEUED, Status.PROCESSING):
+        assert decide(Action.RETRY, status, retried=True) is None
+    else:
+        assert decide(Action.RETRY, status, retried=True) == decide(Action.RETRY, status)
