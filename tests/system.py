@@ -26,6 +26,8 @@ class System:
         self.data = data
         self.port = port or free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
+        # When an analyzer was killed (Unix seconds): what it had in calls may be paid for again.
+        self.analyzer_kills: list[float] = []
         own = {"DATABASE_URL": "", "REDIS_URL": "", "KAFKA_BOOTSTRAP_SERVERS": "", "SAMPLE": "0"}
         settings = {**own, **environment, "DATA_DIR": str(data), "PORT": str(self.port)}
         self._output = (data / "make-run.log").open("w")
@@ -60,6 +62,8 @@ class System:
         """Send the signal; the pid it went to."""
         pid = self.pid(name)
         os.kill(pid, number)
+        if number is signal.SIGKILL and name.startswith("analyzer-"):
+            self.analyzer_kills.append(time.time())
         return pid
 
     def wait_for_restart(self, name: str, old: int, seconds: float = 30) -> int:

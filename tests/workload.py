@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from tests.fakes.process import ImageProcess, VisionProcess, image_process, vision_process
-from tests.fakes.vision.journal import Log, read_log
+from tests.fakes.vision import Log, assert_paid_once, read_log
 from tests.local_servers import data_folder
 from tests.system import System, running
 
@@ -101,6 +101,10 @@ class World(NamedTuple):
     def log(self) -> Log:
         return read_log(self.journal)
 
+    def assert_paid_once(self, anew: Sequence[float] = ()) -> int:
+        """How many images were paid for again, all because of a kill or a call out of time (G4)."""
+        return assert_paid_once(self.log(), self.system.analyzer_kills, anew)
+
 
 def environment(vision: VisionProcess, images: ImageProcess, settings: Mapping[str, str]) -> dict[str, str]:
     origin = urlsplit(images.url)
@@ -117,7 +121,7 @@ def environment(vision: VisionProcess, images: ImageProcess, settings: Mapping[s
 
 @contextmanager
 def world(behaviour: Mapping[str, object] | None = None, **settings: str) -> Iterator[World]:
-    """`settings` are environment variables of the system."""
+    """`settings` are environment variables of the system. At the end G4 is held against the fake's log."""
     with data_folder() as folder, image_process() as images:
         journal = folder / "vision.jsonl"
         with (
@@ -125,7 +129,9 @@ def world(behaviour: Mapping[str, object] | None = None, **settings: str) -> Ite
             running(environment(vision, images, settings), folder) as system,
             httpx.Client(base_url=system.base_url, timeout=30) as http,
         ):
-            yield World(system, vision, images, journal, http)
+            own = World(system, vision, images, journal, http)
+            yield own
+            own.assert_paid_once()
 
 
 def assert_whole(rows: list[dict[str, str]], urls: list[str], batch: str) -> None:

@@ -18,11 +18,6 @@ def _calls_after(own: World, moment: float) -> int:
     return sum(line.t > moment for line in own.log().images)
 
 
-def _none_paid_twice(own: World) -> None:
-    twice = {image: times for image, times in own.log().paid().items() if times > 1}
-    assert not twice
-
-
 def _running(own: World, batch: str) -> None:
     own.wait_for(batch, lambda seen: seen["processed_count"] > 0)
 
@@ -44,7 +39,7 @@ def test_pause_stops_calls_within_two_seconds_and_resume_goes_on(slow: World) ->
     assert slow.control(batch, "resume").status_code == 200
     seen = slow.wait_end(batch, 60)
     assert (seen["status"], seen["processed_count"]) == ("completed", _ROWS)
-    _none_paid_twice(slow)
+    assert slow.assert_paid_once() == 0
 
 
 def test_the_last_of_many_pauses_and_resumes_holds(slow: World) -> None:
@@ -55,7 +50,7 @@ def test_the_last_of_many_pauses_and_resumes_holds(slow: World) -> None:
         assert slow.control(batch, "resume").status_code == 200
     assert slow.progress(batch)["status"] == "processing"
     assert slow.wait_end(batch, 60)["processed_count"] == _ROWS
-    _none_paid_twice(slow)
+    assert slow.assert_paid_once() == 0
 
 
 def test_cancel_ends_a_batch_and_its_calls(slow: World) -> None:
@@ -82,4 +77,4 @@ def test_pause_works_while_kafka_is_frozen(slow: World) -> None:
         os.kill(kafka, signal.SIGCONT)
     assert slow.control(batch, "resume").status_code == 200
     assert slow.wait_end(batch, 90)["processed_count"] == _ROWS
-    _none_paid_twice(slow)
+    assert slow.assert_paid_once() == 0

@@ -58,6 +58,7 @@ def test_a_batch_ends_whole_although_its_topics_are_emptied(topics: tuple[Topic,
                 assert asyncio.run(_empty(kafka, topic)) > 0
             assert own.wait_end(batch, 120)["successful_count"] == _ROWS
             assert_whole(own.export(batch), urls, batch)
+            own.assert_paid_once()
 
 
 def test_a_batch_whose_submission_was_never_published_runs() -> None:
@@ -74,6 +75,7 @@ def test_a_batch_whose_submission_was_never_published_runs() -> None:
             urls = own.urls(300)
             batch = own.submit(urls)
             assert own.wait_end(batch, 60)["successful_count"] == 300
+            assert own.assert_paid_once() == 0
 
 
 async def _swallow_outbox(database: str) -> None:

@@ -31,7 +31,7 @@ from shared.topics import OUTCOMES, RESULTS, SLICES, Named, create_topics
 from shared.wire import Decoder
 from tests.fakes.images import ImageServer
 from tests.fakes.images import serve as serve_images
-from tests.fakes.vision import Behaviour, FakeVision, Log, read_log
+from tests.fakes.vision import Behaviour, FakeVision, Log, assert_paid_once, read_log
 from tests.fakes.vision import serve as serve_vision
 from tests.integration.analyzer_parts import insert_batch, pool_of, redis_of, run_batch, until
 
@@ -54,6 +54,9 @@ class World:
         self.vision, self.pictures = vision, pictures
         self.results: list[ImageAnalyzed] = []
         self.outcomes: list[SliceOutcome] = []
+        # Unix seconds: when an analyzer was killed; from when on images may be paid for anew.
+        self.kills: list[float] = []
+        self.anew: list[float] = []
         self._producer = producer
         self._log = log
 
@@ -125,6 +128,10 @@ class World:
     def paid(self) -> Counter[str]:
         return self.log().paid()
 
+    def assert_paid_once(self) -> int:
+        """How many images were paid for again, all because of a kill or a call out of time (G4)."""
+        return assert_paid_once(self.log(), self.kills, self.anew)
+
     async def read_forever(self, consumer: AIOKafkaConsumer) -> None:
         async for record in consumer:
             event = _decoder.decode(record.headers, record.value)
@@ -172,6 +179,7 @@ async def a_world(
         reading = asyncio.create_task(world.read_forever(reader))
         try:
             yield world
+            world.assert_paid_once()
         finally:
             reading.cancel()
             with suppress(asyncio.CancelledError):
@@ -198,6 +206,7 @@ class AnalyzerProcess:
     """An analyzer as the supervisor runs it, or by a `program` that prepares something first."""
 
     def __init__(self, world: World, program: str = "", **changes: str) -> None:
+        self._world = world
         words = ["-c", program] if program else ["-m", "services.analyzer"]
         self._process = subprocess.Popen(
             [sys.executable, *words], env={**os.environ, **world.environment, **changes}, cwd=ROOT
@@ -214,6 +223,8 @@ class AnalyzerProcess:
         """Its exit status, and the seconds until it ended."""
         began = time.monotonic()
         status = await asyncio.to_thread(self._process.wait, STOP_SECONDS + 5)
+        if status == -signal.SIGKILL:
+            self._world.kills.append(time.time())
         return status, time.monotonic() - began
 
 
