@@ -9,7 +9,7 @@ from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.entries import Entry
 from services.analyzer.keys import ApiKey, KeyRing
 from services.analyzer.ledger import Ledger
-from services.analyzer.pending import Failed, PendingImage
+from services.analyzer.pending import Failed, PendingImage, part
 from services.analyzer.providers import CallFailed, Provider, Refusal
 from shared import metrics
 from shared.error_classes import ErrorClass
@@ -97,15 +97,17 @@ class Caller:
 
     @staticmethod
     def _blame(images: Sequence[PendingImage], failure: CallFailed) -> None:
-        """A refused request is tried again image by image, so that the others do not pay for one."""
+        """A refused request is tried again in halves, so that the others do not pay for one: of sixteen
+        images it costs eight calls more, image by image it would be sixteen."""
         if len(images) == 1:
             images[0].end(Failed(ErrorClass.PROVIDER_REFUSED, f"The provider refused the call: {failure}"))
-        for image in images:
-            image.alone = True
+        part(images, 2)
 
     @staticmethod
     def _count_try(images: Sequence[PendingImage], failure: CallFailed) -> None:
         now = time.monotonic()
+        if failure.refusal is Refusal.TIMEOUT:
+            part(images, 4)  # the third time is the last: by then the one that takes so long is alone
         for image in images:
             image.trouble = image.trouble.after(failure.refusal, now)
             if image.trouble.deadly:

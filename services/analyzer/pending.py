@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from services.analyzer.trouble import Trouble
 from shared.error_classes import ErrorClass
 
 MAX_CALL_BYTES = 8_000_000
+# So many that do not fit beside what a call holds already are passed over for smaller ones behind them.
+_LOOK_AHEAD = 16
+_ANY_COMPANY = 1_000
 # Called when an image's call is about to be sent: a suspicious row leaves its marker then (rule 6).
 Mark = Callable[[], Awaitable[None]]
 
@@ -57,7 +60,9 @@ class PendingImage:
         # A suspicious row runs alone: it would wait for company in vain.
         self.since = time.monotonic() if wanted.mark is None else 0.0
         self.trouble = Trouble()
-        self.alone = False
+        # At most so many share its next call, and only such as are under the same suspicion.
+        self.company = _ANY_COMPANY
+        self.passed_over = False
         self.called = False
 
     def end(self, outcome: Entry | Exception) -> None:
@@ -75,11 +80,22 @@ class PendingImage:
         )
 
 
+def part(images: Sequence[PendingImage], pieces: int) -> None:
+    """A call that failed for one of its images comes again in so many pieces: who is in one without it is
+    answered, the others are parted again."""
+    for image in images:
+        image.company = max(1, len(images) // pieces)
+
+
 class Pending:
-    """A queue a batch; a call takes from them in turns, as many at a turn as the batch weighs."""
+    """A queue a batch. The next image is of the batch that has had the least for its weight; one that comes
+    begins where the others are."""
 
     def __init__(self) -> None:
         self._queues: dict[UUID, deque[PendingImage]] = {}
+        # Images taken of each batch that waits, divided by its weight; and what the last one taken of had.
+        self._had: dict[UUID, float] = {}
+        self._level = 0.0
 
     def __len__(self) -> int:
         return sum(map(len, self._queues.values()))
@@ -90,37 +106,69 @@ class Pending:
         return min((queue[0].since for queue in self._queues.values()), default=None)
 
     def put(self, image: PendingImage) -> None:
-        self._queues.setdefault(image.wanted.batch_id, deque()).append(image)
+        self._queue_of(image).append(image)
 
     def put_back(self, image: PendingImage) -> None:
-        self._queues.setdefault(image.wanted.batch_id, deque()).appendleft(image)
+        """First in its queue, as if it had never been taken."""
+        queue = self._queue_of(image)
+        if queue:
+            self._had[image.wanted.batch_id] -= 1 / image.wanted.weight
+        queue.appendleft(image)
 
     def take(self, most: int) -> list[PendingImage]:
-        """Up to `most` images and MAX_CALL_BYTES, fairly over the batches; one that must go alone does."""
+        """Up to `most` images and MAX_CALL_BYTES. What does not fit waits, and begins the next call."""
         taken: list[PendingImage] = []
-        size = 0
-        while self._queues and len(taken) < most:
-            batch = next(iter(self._queues))
-            queue = self._queues.pop(batch)
-            for _ in range(min(queue[0].wanted.weight, most - len(taken))):
-                image = queue[0]
-                if image.answer.done():  # abandoned while it waited
-                    queue.popleft()
-                    if not queue:
-                        break
-                    continue
-                if taken and (image.alone or size + len(image.content) > MAX_CALL_BYTES):
-                    self._queues = {batch: queue, **self._queues}
-                    return taken
-                taken.append(queue.popleft())
+        size, waiting = 0, list(self._queues)
+        while waiting and len(taken) < min(most, taken[0].company if taken else most):
+            batch = self._next(waiting, first=not taken)
+            image = _fitting(self._queues[batch], taken, size)
+            if image is None:
+                waiting.remove(batch)
+            else:
+                taken.append(image)
                 size += len(image.content)
-                if image.alone or not queue:
-                    break
-            if queue:
-                self._queues[batch] = queue
-            if taken and taken[0].alone:
-                break
+                self._level = self._had[batch]
+                self._had[batch] += 1 / image.wanted.weight
+            if not self._queues[batch]:
+                del self._queues[batch], self._had[batch]
+                if image is not None:
+                    waiting.remove(batch)
         return taken
 
     def drop(self, batch_id: UUID) -> list[PendingImage]:
+        self._had.pop(batch_id, None)
         return list(self._queues.pop(batch_id, ()))
+
+    def _queue_of(self, image: PendingImage) -> deque[PendingImage]:
+        batch = image.wanted.batch_id
+        if batch not in self._queues:
+            self._queues[batch], self._had[batch] = deque(), self._level
+        return self._queues[batch]
+
+    def _next(self, waiting: Sequence[UUID], first: bool) -> UUID:
+        """Who was passed over begins, or small images of others would keep it waiting for good."""
+        if first:
+            for batch in waiting:
+                if self._queues[batch][0].passed_over:
+                    return batch
+        return waiting[0] if len(waiting) == 1 else min(waiting, key=self._had.__getitem__)
+
+
+def _fitting(queue: deque[PendingImage], taken: Sequence[PendingImage], size: int) -> PendingImage | None:
+    """The first that may join what is taken, out of its queue; without those that were given back."""
+    while queue and queue[0].answer.done():
+        queue.popleft()
+    for place in range(min(len(queue), _LOOK_AHEAD)):
+        image = queue[place]
+        if image.answer.done():
+            continue
+        if not taken or _joins(image, taken[0], size):
+            del queue[place]
+            image.passed_over = False
+            return image
+        image.passed_over = True
+    return None
+
+
+def _joins(image: PendingImage, first: PendingImage, size: int) -> bool:
+    return image.company == first.company and size + len(image.content) <= MAX_CALL_BYTES

@@ -68,6 +68,7 @@ class Batch:
         self.look: Look | None = None
         self.rests_until = 0.0
         self._missing_since: float | None = None
+        self._served = 0.0
 
     @property
     def running(self) -> bool:
@@ -98,7 +99,8 @@ class Batch:
             return Demand(1, out, 0)
         new = min(-(-max(0, self.tape.rows_left) // MAX_ROWS), max(0, MAX_OPEN - len(self.open_slices)))
         again = len(self.open_slices.resendable(self.version, now, timing))
-        return Demand(self.weight, out, min(self.pace.most(now), out + new + again))
+        most = max(self.pace.most(now), self.weight)  # fewer could not be ahead of others by their weight
+        return Demand(self.weight, out, min(most, out + new + again), self._served)
 
     def resend(self, entry: Entry, now: float) -> Entry:
         """The next dispatch of a slice that came back."""
@@ -111,4 +113,5 @@ class Batch:
     def _out(self, piece: Slice, dispatch: int, now: float, why: str) -> Entry:
         entry = Entry(self.facts.batch_id, piece, dispatch, self.version, now, why=why)
         self.open_slices.send(entry)
+        self._served = now
         return entry

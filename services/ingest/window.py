@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 
 class Demand(NamedTuple):
-    """`outstanding` slices of a batch, and the most that it may have outstanding now."""
+    """`outstanding` slices of a batch, and the most that it may have outstanding now. `served` is when it was
+    last handed one, on any clock: of those that have equally little, who waits longest is next."""
 
     weight: int
     outstanding: int
     most: int
+    served: float = 0.0
 
 
 def share_out(room: int, demands: Sequence[Demand]) -> list[int]:
@@ -29,15 +31,17 @@ def share_out(room: int, demands: Sequence[Demand]) -> list[int]:
     grants = [int(demand.outstanding == 0 and demand.most > 0) for demand in demands]
     free = room - sum(demand.outstanding for demand in demands) - sum(grants)
     queue = [
-        (_fill(d, g + 1), i) for i, (d, g) in enumerate(zip(demands, grants, strict=True)) if _hungry(d, g)
+        (_fill(d, g + 1), d.served, i)
+        for i, (d, g) in enumerate(zip(demands, grants, strict=True))
+        if _hungry(d, g)
     ]
     heapify(queue)
     while free > 0 and queue:
-        _, i = queue[0]
+        _, served, i = queue[0]
         grants[i] += 1
         free -= 1
         if _hungry(demands[i], grants[i]):
-            heapreplace(queue, (_fill(demands[i], grants[i] + 1), i))
+            heapreplace(queue, (_fill(demands[i], grants[i] + 1), served, i))
         else:
             heappop(queue)
     return grants

@@ -65,3 +65,8 @@ def test_the_members_parts_cover_the_room_and_little_more(room: int, weights: li
 
 def test_nothing_runs_and_nothing_is_shared() -> None:
     assert room_share(16, 0, 0) == 0
+
+
+def test_of_those_that_have_equally_little_who_waits_longest_is_next() -> None:
+    """By their order alone, the first twelve of twenty equal batches had twice what the others had."""
+    assert share_out(3, [Demand(1, 1, 9, 7.0), Demand(1, 1, 9, 5.0)]) == [0, 1]
