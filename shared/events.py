@@ -108,7 +108,8 @@ class SliceRow(msgspec.Struct, frozen=True, omit_defaults=True, array_like=True,
 
 class SliceDispatched(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The work: rows of one chunk, consecutive ones in run 1. `dispatch` counts how often the run handed
-    it out; `first_row` is where the slice begins, whichever rows it tries (0 in old events: the first)."""
+    it out; `first_row` is where the slice begins, whichever rows it tries (0 in old events: the first).
+    `fresh_since`: older answers of the cache do not count, but for those that this batch paid for."""
 
     TYPE: ClassVar[str] = PREFIX + "slice.dispatched.v1"
     slice_id: UUID
@@ -122,6 +123,7 @@ class SliceDispatched(Event, frozen=True, kw_only=True, omit_defaults=True, gc=F
     weight: int = 1
     run: int = 1
     first_row: int = 0
+    fresh_since: datetime | None = None
 
     @property
     def event_id(self) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from services.analyzer import entries
-from services.analyzer.entries import Entry
+from services.analyzer.entries import Entry, Fresh
 from shared.cache_keys import CacheKeys, url_digest
 from shared.logs import log
 from shared.redis import raw, script
@@ -34,11 +34,11 @@ _CLAIMS = frozenset(claim.value for claim in Claim)
 
 
 class _Asked(NamedTuple):
-    """`unreadable` is an entry that counts as none."""
+    """`void` is an entry that counts as none."""
 
     url: str
     content_hash: str
-    unreadable: bytes
+    void: bytes
     answer: "asyncio.Future[bytes]"
 
 
@@ -78,22 +78,24 @@ class ImageCache:
         )
         return {url: entry for url, entry in decoded if entry}
 
-    async def claim(self, url: str, content_hash: str) -> Entry | Claim:
-        """The image's entry, or who calls for it. An entry that can't be read is claimed as if there were
-        none, and overwritten."""
-        unreadable = b""
+    async def claim(self, url: str, content_hash: str, fresh: Fresh | None = None) -> Entry | Claim:
+        """The image's entry, or who calls for it. An entry that can't be read, or is not `fresh`, is claimed
+        as if there were none, and overwritten."""
+        void = b""
         while True:
-            answer = await self._in_company(url, content_hash, unreadable)
+            answer = await self._in_company(url, content_hash, void)
             if answer in _CLAIMS:
                 return Claim(answer)
-            if (entry := entries.decode(answer)) is not None:
+            entry = entries.decode(answer)
+            if entry is None:
+                log.warning("a cache entry can't be read", key=self.entry_key(content_hash))
+            elif fresh is None or fresh.accepts(entry):
                 return entry
-            log.warning("a cache entry can't be read", key=self.entry_key(content_hash))
-            unreadable = answer
+            void = answer
 
-    async def _in_company(self, url: str, content_hash: str, unreadable: bytes) -> bytes:
+    async def _in_company(self, url: str, content_hash: str, void: bytes) -> bytes:
         """Claims of a few milliseconds go in one round trip."""
-        asked = _Asked(url, content_hash, unreadable, asyncio.get_running_loop().create_future())
+        asked = _Asked(url, content_hash, void, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         if len(self._asked) == 1:
             asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._flush)
@@ -124,7 +126,7 @@ class ImageCache:
         for item in asked:
             content = item.content_hash
             arguments += (self._url_key(item.url), self.entry_key(content), self.lease_key(content), content)
-            arguments.append(item.unreadable)
+            arguments.append(item.void)
         return arguments
 
     async def give_up(self, hashes: Iterable[str]) -> None:

@@ -61,7 +61,7 @@ class Caller:
         told: list[Entry | ImageFailure] = [
             answer
             if isinstance(answer, ImageFailure)
-            else Entry(image.wanted.origin, answer, fingerprint, seconds)
+            else Entry(image.wanted.origin, answer, fingerprint, seconds, time.time())
             for image, answer in zip(images, answers, strict=True)
         ]
         paid = [None if isinstance(entry, ImageFailure) else entry for entry in told]

@@ -13,7 +13,7 @@ from structlog.contextvars import bound_contextvars
 
 from services.analyzer import results
 from services.analyzer.cache import ImageCache
-from services.analyzer.entries import Entry
+from services.analyzer.entries import Entry, Fresh
 from services.analyzer.gate import Gate
 from services.analyzer.images import Images
 from services.analyzer.pending import Failed, Mark, NotRunning, Wanted
@@ -84,7 +84,9 @@ class SliceHandler:
         """A batch that stops gives back its rows that are in no call; the others are answered and sent."""
         posting = Posting(self._producer, work)
         async with self._gate.beside():
-            known = await self._cache.look_up([row.url for row in work.rows if row.unreadable is None])
+            found = await self._cache.look_up([row.url for row in work.rows if row.unreadable is None])
+            fresh = _fresh(work)
+            known = {url: entry for url, entry in found.items() if fresh is None or fresh.accepts(entry)}
             metrics.CACHE.labels("hit").inc(len(known))
             metrics.CACHE.labels("miss").inc(len(work.rows) - len(known))
             rows = [
@@ -161,7 +163,8 @@ class SliceHandler:
         """Again while the batch runs: another batch's pause must not fail this one's row."""
         if row.unreadable is not None:
             raise Failed(ErrorClass.UNREADABLE_ROW, row.unreadable)
-        wanted = Wanted(row.url, work.batch_id, work.version, work.weight, results.origin(work, row), mark)
+        origin = results.origin(work, row)
+        wanted = Wanted(row.url, work.batch_id, work.version, work.weight, origin, mark, _fresh(work))
         while True:
             try:
                 return await self._images.get(wanted)
@@ -180,3 +183,7 @@ class SliceHandler:
             worker=self._instance,
         )
         await (await self._producer.send(OUTCOMES, str(work.batch_id).encode(), outcome))
+
+
+def _fresh(work: SliceDispatched) -> Fresh | None:
+    return Fresh(work.fresh_since.timestamp(), work.batch_id) if work.fresh_since else None

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.analyzer.cache import Claim, ImageCache
 from services.analyzer.calls import Calls
 from services.analyzer.download import Downloader, Picture
-from services.analyzer.entries import Entry
+from services.analyzer.entries import Entry, Fresh
 from services.analyzer.memory import Memory, Portion
 from services.analyzer.pending import Failed, LeaseLost, NotRunning, PendingImage, Wanted
 from shared import metrics
@@ -18,6 +18,9 @@ from shared import metrics
 _BUSY_SECONDS = 0.2
 # Pictures in hand of one process.
 _MOST_BYTES = 150_000_000
+
+# Who wants a fresh answer can't be content with what others are about to find.
+_Flown = tuple[str, Fresh | None]
 
 
 class _Flight:
@@ -39,12 +42,12 @@ class Images:
         self._cache = cache
         self._calls = calls
         self._memory = Memory(_MOST_BYTES)
-        self._flights: dict[str, _Flight] = {}
+        self._flights: dict[_Flown, _Flight] = {}
         self._by_content: dict[str, PendingImage] = {}
 
     async def get(self, wanted: Wanted) -> Entry:
         """The image's entry. Raises Failed, or NotRunning when it was given back before the call."""
-        flight = self._flights.get(wanted.url) or self._take_off(wanted)
+        flight = self._flights.get(_flown(wanted)) or self._take_off(wanted)
         try:
             return await asyncio.shield(flight.task)
         except asyncio.CancelledError:
@@ -60,12 +63,12 @@ class Images:
 
     def _take_off(self, wanted: Wanted) -> _Flight:
         task = asyncio.create_task(self._fly(wanted))
-        flight = self._flights[wanted.url] = _Flight(wanted.batch_id, task)
-        task.add_done_callback(lambda done: self._land(wanted.url, done))
+        flight = self._flights[_flown(wanted)] = _Flight(wanted.batch_id, task)
+        task.add_done_callback(lambda done: self._land(_flown(wanted), done))
         return flight
 
-    def _land(self, url: str, task: "asyncio.Task[Entry]") -> None:
-        self._flights.pop(url, None)
+    def _land(self, flown: _Flown, task: "asyncio.Task[Entry]") -> None:
+        self._flights.pop(flown, None)
         if not task.cancelled():
             task.exception()  # looked at: its rows may have left
 
@@ -93,7 +96,7 @@ class Images:
             same = self._by_content.get(content_hash)
             if same is not None and not same.answer.done():
                 return await asyncio.shield(same.answer)
-            claim = await self._cache.claim(wanted.url, content_hash)
+            claim = await self._cache.claim(wanted.url, content_hash, wanted.fresh)
             if isinstance(claim, Entry):
                 return claim
             if claim is Claim.MINE and content_hash not in self._by_content:
@@ -105,7 +108,7 @@ class Images:
         image = PendingImage(wanted, content, content_hash)
         self._by_content[content_hash] = image
         self._cache.held.add(content_hash)
-        flight = self._flights.get(wanted.url)
+        flight = self._flights.get(_flown(wanted))
         if flight is not None:
             flight.image = image
         self._calls.put(image)
@@ -116,3 +119,7 @@ class Images:
             del self._by_content[content_hash]
             if content_hash in self._cache.held:
                 await self._cache.give_up([content_hash])
+
+
+def _flown(wanted: Wanted) -> _Flown:
+    return wanted.url, wanted.fresh

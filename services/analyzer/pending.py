@@ -8,7 +8,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.analyzer.analysis import ImageFailure
-from services.analyzer.entries import Entry
+from services.analyzer.entries import Entry, Fresh
 from services.analyzer.trouble import Trouble
 from shared.error_classes import ErrorClass
 
@@ -39,7 +39,7 @@ class LeaseLost(Exception):
 
 class Wanted(NamedTuple):
     """For whom an image is fetched: the first row that asked. `origin` is batch/row; `version` that
-    of the desired state it was dispatched under."""
+    of the desired state it was dispatched under; `fresh` says which known answers count, None: all."""
 
     url: str
     batch_id: UUID
@@ -47,6 +47,7 @@ class Wanted(NamedTuple):
     weight: int
     origin: str
     mark: Mark | None = None
+    fresh: Fresh | None = None
 
 
 class PendingImage:

@@ -55,11 +55,12 @@ class DryRuns:
         self._keys = CacheKeys(space_of(settings.provider_name))
         self._threads = threads
 
-    async def preview(self, path: str, summary: Summary) -> Preview:
-        """`path` is where the upload lies. Raises what Redis and Postgres raise when they are away."""
+    async def preview(self, path: str, summary: Summary, force_refresh: bool) -> Preview:
+        """`path` is where the upload lies; with `force_refresh` the cache answers nothing. Raises what
+        Redis and Postgres raise when they are away."""
         with closing(Digests()) as digests:
             census = await self._count(path, digests)
-            images = await self._look_up(digests)
+            images = await self._look_up(digests, force_refresh)
         data = report(self._settings, summary, census, images, await self._outlook())
         return Preview(envelope(data, "Dry run: nothing was stored and nothing started"))
 
@@ -74,12 +75,12 @@ class DryRuns:
             await self._in_thread(normaliser.finish)
         return census
 
-    async def _look_up(self, digests: Digests) -> Images:
+    async def _look_up(self, digests: Digests, force_refresh: bool) -> Images:
         distinct = cached = 0
         for bucket in range(BUCKETS):
             found = list(await self._in_thread(partial(digests.distinct, bucket)))
             distinct += len(found)
-            for at in range(0, len(found), _KEYS_AT_ONCE):
+            for at in range(0, 0 if force_refresh else len(found), _KEYS_AT_ONCE):
                 cached += await self._cached(found[at : at + _KEYS_AT_ONCE])
         return Images(distinct, cached)
 

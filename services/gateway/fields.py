@@ -14,14 +14,14 @@ from shared.wire import clean_text
 _MOST_CHUNKS = 20_000
 NAME_LENGTH = 200
 _KEY_LENGTH = 255
-_KNOWN = ("batch_name", "auto_start", "chunk_size", "priority", "region", "dry_run")
+_KNOWN = ("batch_name", "auto_start", "chunk_size", "priority", "region", "force_refresh", "dry_run")
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 
 
 class Wanted(NamedTuple):
-    """What the sender asked for. `region` is where phone numbers without a country code are from; a dry run
-    only tells what would be."""
+    """What the sender asked for. `region` is where phone numbers without a country code are from; with
+    `force_refresh` no answer from before the upload is reused; a dry run only tells what would be."""
 
     name: str
     filename: str
@@ -29,6 +29,7 @@ class Wanted(NamedTuple):
     chunk_size: int
     region: str
     priority: Priority
+    force_refresh: bool
     dry_run: bool
 
 
@@ -44,6 +45,7 @@ def wanted_of(fields: Mapping[str, str], filename: str, chunk_size: int, region:
         chunk_size=_chunk_size(given.get("chunk_size", str(chunk_size))),
         region=_region(given.get("region", region)),
         priority=priority_named(given.get("priority", Priority.NORMAL)),
+        force_refresh=boolean("force_refresh", given.get("force_refresh", "false")),
         dry_run=boolean("dry_run", given.get("dry_run", "false")),
     )
 

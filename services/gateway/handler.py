@@ -125,7 +125,7 @@ class Handler:
             wanted = self._wanted(form)
             fields.refuse_tiny_chunks(summary.total_rows, wanted.chunk_size)
             if wanted.dry_run:
-                preview = await self._dry_runs.preview(upload.path, summary)
+                preview = await self._dry_runs.preview(upload.path, summary, wanted.force_refresh)
                 await upload.discard()
                 return preview
             batch = NewBatch(batch_id, wanted, summary, paths_of(batch_id))

@@ -12,7 +12,7 @@ class Priority(StrEnum):
 
 
 # Ingest shares the analyzers' room by weight and starts the heaviest of the waiting first; analyzers take
-# so many images of a batch a turn, so one of high priority may fill half a call of 16 and never all of it.
+# images of a batch as it weighs, so one of high priority has three of four places beside a normal one.
 WEIGHTS: dict[Priority, int] = {Priority.LOW: 1, Priority.NORMAL: 3, Priority.HIGH: 9}
 
 

@@ -39,6 +39,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     retry_count: int
     retried: int
     weight: int
+    fresh_since: datetime | None
     force_start: bool
     deleted_at: datetime | None
     purge_at: datetime | None

@@ -127,6 +127,7 @@ async def _put(connection: Connection, batch: NewBatch) -> None:
         batch.paths.upload,
         desired.state,
         WEIGHTS[wanted.priority],
+        wanted.force_refresh,
     )
     await connection.execute(_SQL["transition_put"], batch.batch_id, desired.version, 1, desired.state)
     details = {"name": wanted.name, "rows": summary.total_rows, "desired": desired.state}

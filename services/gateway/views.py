@@ -38,6 +38,7 @@ def batch_info(batch: Snapshot) -> dict[str, Any]:
         "error_message": batch.reason,
         "retry_count": batch.retry_count,
         "priority": batch.priority,
+        "force_refresh": batch.fresh_since is not None,
         "deleted_at": batch.deleted_at,
         "purge_at": batch.purge_at,
     }

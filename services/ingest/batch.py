@@ -1,5 +1,6 @@
 """One batch that this member owns: what the user wants of it, how far it is cut, what is out."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -40,7 +41,7 @@ class Look(msgspec.Struct, frozen=True):
 
 class Facts(msgspec.Struct, frozen=True):
     """What never changes while this member owns the batch. `copied_from`: the batch whose results are its
-    own, too."""
+    own, too; `fresh_since`: answers that were paid for earlier do not count."""
 
     batch_id: UUID
     run: int
@@ -51,6 +52,7 @@ class Facts(msgspec.Struct, frozen=True):
     region: str
     rows_path: str
     copied_from: UUID | None = None
+    fresh_since: datetime | None = None
 
 
 class Batch:

@@ -145,6 +145,7 @@ def _facts(row: asyncpg.Record) -> Facts:
         region=row["region"],
         rows_path=row["rows_path"],
         copied_from=row["copied_from"],
+        fresh_since=row["fresh_since"],
     )
 
 

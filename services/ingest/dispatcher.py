@@ -56,4 +56,5 @@ def _event(order: Order) -> SliceDispatched:
         columns=facts.columns,
         weight=order.batch.weight,
         run=facts.run,
+        fresh_since=facts.fresh_since,
     )

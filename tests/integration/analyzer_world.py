@@ -75,16 +75,27 @@ class World:
         return [f"{self.pictures.url}/good/{n}.jpg" for n in numbers]
 
     async def dispatch(
-        self, batch: UUID, urls: list[str], *, dispatch: int = 1, version: int = 1
+        self,
+        batch: UUID,
+        urls: list[str],
+        *,
+        dispatch: int = 1,
+        version: int = 1,
+        fresh_since: datetime | None = None,
     ) -> list[UUID]:
         rows = [SliceRow(n, url) for n, url in enumerate(urls, 1)]
         pieces = [rows[n : n + SLICE] for n in range(0, len(rows), SLICE)]
-        sent = [await self._send(batch, tuple(piece), dispatch, version) for piece in pieces]
+        sent = [await self._send(batch, tuple(piece), dispatch, version, fresh_since) for piece in pieces]
         await asyncio.gather(*(acknowledged for _, acknowledged in sent))
         return [slice_id for slice_id, _ in sent]
 
     async def _send(
-        self, batch: UUID, rows: tuple[SliceRow, ...], dispatch: int, version: int
+        self,
+        batch: UUID,
+        rows: tuple[SliceRow, ...],
+        dispatch: int,
+        version: int,
+        fresh_since: datetime | None,
     ) -> tuple[UUID, asyncio.Future[object]]:
         event = SliceDispatched(
             batch_id=batch,
@@ -96,6 +107,7 @@ class World:
             version=version,
             region="US",
             rows=rows,
+            fresh_since=fresh_since,
         )
         key = f"{event.chunk_id}:{event.slice_id}".encode()
         return event.slice_id, await self._producer.send(SLICES, key, event)

@@ -46,6 +46,7 @@ from shared.stopping import Stop
 from shared.topics import BATCHES, OUTCOMES, PARTITIONS, RESULTS, SLICES, Named, Topic, create_topics
 from shared.wire import Decoder
 
+FRESH_SINCE = datetime(2026, 11, 23, tzinfo=UTC)
 QUICK = Timing(
     look=0.2, adopt=0.3, sweep=0.1, evidence_after=0.1, doubt_after=0.5, missing_after=0.5, overdue_after=1.0
 )
@@ -85,9 +86,9 @@ class World:
         (self.blobs / path).write_bytes(b"".join(line + b"\n" for line in lines))
         await self.pool.execute(
             "insert into gateway.batches (batch_id, name, original_filename, total_urls, chunk_size, columns,"
-            " region, weight, rows_path, upload_path, desired, force_start)"
-            " values ($1, 'b', 'b.csv', $2, $3, array['branch'], 'US', $4, $5, 'u', $6, $7)",
-            batch_id, rows, chunk_size, weight, path, desired.value, force_start,
+            " region, weight, rows_path, upload_path, desired, force_start, fresh_since)"
+            " values ($1, 'b', 'b.csv', $2, $3, array['branch'], 'US', $4, $5, 'u', $6, $7, $8)",
+            batch_id, rows, chunk_size, weight, path, desired.value, force_start, FRESH_SINCE,
         )  # fmt: skip
         if announce:
             event = BatchSubmitted(

@@ -5,7 +5,9 @@ import hashlib
 import itertools
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -184,6 +186,28 @@ async def test_one_damaged_picture_fails_alone(world: World) -> None:
         await world.finished(batch, slices(rows))
     failed = [event for event in world.results if not event.success]
     assert [(event.row_no, event.error_class) for event in failed] == [(6, ErrorClass.PROVIDER_IMAGE)]
+
+
+async def test_fresh_answers_are_paid_for_once_more_and_not_again_when_the_slice_comes_again(
+    world: World,
+) -> None:
+    old, fresh, rows = await world.batch(), await world.batch(), 32
+    urls = world.urls([*range(rows), 0])
+    async with analyzer_here(world):
+        await world.dispatch(old, urls)
+        await world.finished(old, 1)
+        since = datetime.now(UTC)
+        world.anew.append(since.timestamp())
+        await world.dispatch(fresh, urls, fresh_since=since)
+        await world.finished(fresh, 1)
+        assert world.paid().total() == 2 * rows
+        await world.dispatch(
+            fresh, urls, dispatch=2, fresh_since=since + timedelta(days=1)
+        )  # a clock is wrong
+        await world.that(lambda: len(world.outcomes_of(fresh, SliceFinished)) == 2)
+    assert world.paid().total() == 2 * rows
+    hits = Counter(event.cache_hit for event in world.results if event.batch_id == fresh)
+    assert hits == {False: 2 * rows, True: 2}, "a row's own answer is no hit"
 
 
 async def test_calls_that_fail_are_tried_again(world: World) -> None:

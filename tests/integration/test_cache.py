@@ -8,12 +8,13 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from redis.asyncio import Redis
 
 from services.analyzer import cache as cache_module
 from services.analyzer.cache import Claim
 from services.analyzer.download import Picture
-from services.analyzer.entries import Entry
+from services.analyzer.entries import Entry, Fresh
 from services.analyzer.fetch_failure import FetchFailure
 from services.analyzer.images import Images
 from services.analyzer.memory import Portion
@@ -81,6 +82,20 @@ async def test_an_entry_that_cannot_be_read_is_paid_for_once_more(store: Redis) 
         assert await other.cache.claim(URL, "old") is Claim.BUSY
     await mine.ledger.settle("call", "group", [(image("old"), entry())])
     assert await other.cache.claim(URL, "old") == entry()
+
+
+async def test_an_answer_that_is_too_old_for_who_asks_is_paid_for_once_more(store: Redis) -> None:
+    mine, other = parts(store), parts(store, "analyzer-2")
+    fresh = Fresh(200.0, BATCH)
+    for content, at in (("old", 100.0), ("new", 300.0)):
+        await mine.cache.claim(URL, content)
+        await mine.ledger.settle("call", "group", [(image(content), replace(entry(), at=at))])
+    assert await mine.cache.claim(URL, "new", fresh) == replace(entry(), at=300.0)
+    assert await mine.cache.claim(URL, "old", fresh) is Claim.MINE
+    assert await other.cache.claim(URL, "old", fresh) is Claim.BUSY
+    assert await other.cache.claim(URL, "old") == replace(entry(), at=100.0), "good enough for others"
+    await mine.ledger.settle("call", "group", [(image("old"), replace(entry(), at=250.0))])
+    assert await other.cache.claim(URL, "old", fresh) == replace(entry(), at=250.0)
 
 
 async def test_every_claim_hears_of_a_failure(store: Redis) -> None:

@@ -52,11 +52,13 @@ async def test_a_clone_is_held_and_has_the_rows_of_its_source(
 
 
 async def test_a_clone_takes_a_name_and_starts_when_told(gateway: Gateway, client: httpx.AsyncClient) -> None:
-    source = await create(client)
+    source = await create(client, force_refresh="yes")
     body = {"new_name": " Läden\n<b>\0 ", "auto_start": True, "copy_results": False}
     data = (await client.post(f"/api/v1/batches/{source}/clone", json=body)).json()["data"]
     assert data["batch_info"]["batch_name"] == "Läden <b>"
     assert (data["batch_info"]["status"], data["batch_info"]["auto_started"]) == ("QUEUED", True)
+    own, made = [await batch_row(gateway, one) for one in (source, data["batch_id"])]
+    assert made["fresh_since"] > own["fresh_since"] is not None
     long = await client.post(f"/api/v1/batches/{source}/clone", json={"new_name": "x" * 10_000})
     assert len(long.json()["data"]["batch_info"]["batch_name"]) == 200
 

@@ -230,10 +230,12 @@ async def test_counters_add_up_in_every_reply(gateway: Gateway, client: httpx.As
 async def test_a_priority_is_stored_as_a_weight_and_unknown_fields_leave_nothing(
     gateway: Gateway, client: httpx.AsyncClient
 ) -> None:
-    batch_id = await create(client, priority="high", auto_start="false")
+    batch_id = await create(client, priority="high", auto_start="false", force_refresh="true")
     async with database(gateway) as connection:
         weight = await connection.fetchval("select weight from gateway.batches where batch_id = $1", batch_id)
     assert weight == 9
+    info = (await data_of(client, f"/api/v1/batch/{batch_id}"))["batch_info"]
+    assert (info["priority"], info["force_refresh"]) == ("high", True)
     files, before = len(gateway.blob_files()), await batches(gateway)
     reply = await client.post("/api/v1/batches", files={"file": ("a.csv", CSV)}, data={"colour": "red"})
     assert (reply.status_code, reply.json()["error_type"]) == (400, "ValidationError")
@@ -298,6 +300,8 @@ async def test_a_dry_run_tells_what_would_be_and_leaves_nothing(
         "encoding": "utf-8",
         "delimiter": ";",
     }
+    anew = (await send(client, csv, key, dry_run="true", force_refresh="true")).json()["data"]
+    assert (anew["distinct_images"], anew["cached_images"]) == (40, 0)
     assert (len(gateway.blob_files()), await batches(gateway)) == (files, before)
     assert (await send(client, csv, key)).status_code == 201, "the key is still free"
 

@@ -13,7 +13,16 @@ from structlog.testing import capture_logs
 from shared.desired import State
 from shared.events import SliceDispatched, SliceFinished
 from shared.ids import chunk_id, slice_id
-from tests.integration.ingest_world import OUTCOMES, QUICK, World, a_world, finish, release, until
+from tests.integration.ingest_world import (
+    FRESH_SINCE,
+    OUTCOMES,
+    QUICK,
+    World,
+    a_world,
+    finish,
+    release,
+    until,
+)
 
 
 @pytest.fixture
@@ -36,6 +45,7 @@ async def test_every_row_is_handed_out_once_in_slices_of_its_chunk(world: World)
         assert work.slice_id == slice_id(batch, first)
         assert work.chunk_id == chunk_id(batch, work.chunk_no)
         assert (work.columns, work.rows[0].extra, work.dispatch) == (("branch",), ("x",), 1)
+        assert work.fresh_since == FRESH_SINCE
 
 
 async def test_a_batch_that_nobody_announced_is_found(world: World) -> None:

@@ -85,7 +85,8 @@ Captured = pytest.CaptureFixture[str]
 def test_one_command_sends_waits_and_fetches(served: Served, tmp_path: Path, capsys: Captured) -> None:
     (tmp_path / "urls.csv").write_text("url\nhttp://a/1.jpg\nnone\n")
     out = tmp_path / "results.csv"
-    assert command.main(["submit", str(tmp_path / "urls.csv"), "--wait", "-o", str(out)]) == 0
+    words = ["submit", str(tmp_path / "urls.csv"), "--force-refresh", "--wait", "-o", str(out)]
+    assert command.main(words) == 0
     assert out.read_bytes().startswith(b"url,success")
     said = capsys.readouterr()
     assert FIRST in said.out

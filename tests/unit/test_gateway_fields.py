@@ -19,7 +19,7 @@ def test_defaults_fill_what_is_not_given() -> None:
     assert wanted.name == "spring list"
     assert wanted.filename == "spring list.csv.gz"
     assert (wanted.auto_start, wanted.chunk_size, wanted.region) == (True, 2000, "US")
-    assert (wanted.priority, wanted.dry_run) == (Priority.NORMAL, False)
+    assert (wanted.priority, wanted.dry_run, wanted.force_refresh) == (Priority.NORMAL, False, False)
 
 
 @pytest.mark.parametrize("value", ["0", "2001", "-1", "1.5", "many", "٣", "1" * 5000])
@@ -50,6 +50,7 @@ def test_a_chunk_size_that_makes_too_many_chunks_is_refused_with_one_that_fits(r
         ("region", "ÄÖ"),
         ("priority", "urgent"),
         ("dry_run", "2"),
+        ("force_refresh", "maybe"),
     ],
 )
 def test_other_fields_that_can_not_be_are_refused(name: str, value: str) -> None:

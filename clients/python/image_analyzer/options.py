@@ -8,13 +8,15 @@ from typing import Literal, TypedDict
 
 
 class BatchOptions(TypedDict, total=False):
-    """Of a new batch. `region` is where phone numbers without a country code are from, like US."""
+    """Of a new batch. `region` is where phone numbers without a country code are from, like US; with
+    `force_refresh` no answer from before is reused."""
 
     batch_name: str | None
     auto_start: bool
     chunk_size: int | None
     priority: Literal["low", "normal", "high"] | None
     region: str | None
+    force_refresh: bool
 
 
 class ListFilters(TypedDict, total=False):

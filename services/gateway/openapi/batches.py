@@ -68,6 +68,7 @@ class ProcessingBatch(Struct):
     error_message: Sentence | None
     retry_count: Count
     priority: Priority
+    force_refresh: Annotated[bool, Meta(description="No answer from before its upload was reused")]
     deleted_at: When | None
     purge_at: When | None
 

@@ -29,6 +29,9 @@ class UploadForm(Struct):
     region: Annotated[
         str, Meta(pattern="^[A-Za-z]{2}$", examples=["US"], description="For phone numbers without a code")
     ] = "US"
+    force_refresh: Annotated[Flag, Meta(description="true: reuse no answer from before this upload")] = (
+        "false"
+    )
     dry_run: Annotated[Flag, Meta(description="true: say what would be, and store nothing")] = "false"
 
 

@@ -1,7 +1,7 @@
 -- Everything that is said of the given batches, each in one snapshot, in the order of the ids. A deleted one is none.
 select
     b.batch_id, b.name, b.original_filename, b.created_at, b.total_urls, b.chunk_size, b.columns,
-    b.rows_path, b.desired, b.version, b.run, b.retry_count, b.retried, b.weight,
+    b.rows_path, b.desired, b.version, b.run, b.retry_count, b.retried, b.weight, b.fresh_since,
     b.force_start, b.deleted_at, b.purge_at, now() as now,
     i.started_at, coalesce(i.next_row, 1) as next_row,
     t.kind as ended, t.reason, t.at as ended_at,

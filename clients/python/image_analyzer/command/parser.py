@@ -84,6 +84,7 @@ def _sending(commands: _Commands) -> None:
     submit.add_argument("--priority", choices=["low", "normal", "high"])
     submit.add_argument("--region", help="where phone numbers without a country code are from, like US")
     submit.add_argument("--chunk-size", type=_count, metavar="ROWS")
+    submit.add_argument("--force-refresh", action="store_true", help="reuse no answer from before")
     submit.add_argument("--gzip", action="store_true", help="pack the file on its way")
     submit.add_argument("--hold", action="store_true", help="do not start it yet")
     submit.add_argument("--dry-run", action="store_true", help="only say what it would be and cost")

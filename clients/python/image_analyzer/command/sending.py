@@ -32,6 +32,7 @@ def submit(args: Namespace, client: Client, screen: Screen) -> Exit:
         chunk_size=args.chunk_size,
         priority=args.priority,
         region=args.region,
+        force_refresh=args.force_refresh,
     )
     with upload_bar(screen) as on_bytes:
         if args.dry_run:
