@@ -3,6 +3,8 @@
 import hashlib
 from typing import NamedTuple
 
+from shared.web_address import canonical
+
 SCHEMA = 2
 """Of what is kept (services/analyzer/analysis.py): raise it with every change of a shape there. 2: arrays."""
 
@@ -33,4 +35,5 @@ def space_of(provider: str) -> str:
 
 
 def url_digest(url: str) -> bytes:
-    return hashlib.blake2b(url.encode(), digest_size=DIGEST_BYTES).digest()
+    """Of the address's one spelling: who writes it another way finds the same answer."""
+    return hashlib.blake2b(canonical(url).encode(), digest_size=DIGEST_BYTES).digest()

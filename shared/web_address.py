@@ -13,6 +13,10 @@ _READY = re.compile(
 )
 """Addresses that can be sent as they stand: a check of a microsecond for nearly all there are."""
 
+_CANONICAL = re.compile(r"https?://[a-z0-9.-]+(?::(?!80/|443/)\d+)?/[\w!$%&'()*+,./:;=?@~\[\]-]*", re.ASCII)
+"""Nearly all that there are: without a usual port, an upper-case host or a fragment."""
+
+_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}\.?|[0-9a-f:.]+", re.ASCII)
 _SCHEME = re.compile(r"https?:", re.IGNORECASE)
 _BAD_CHARACTERS = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff]")
@@ -31,6 +35,21 @@ def web_address(text: str) -> URL:
         # Quoting it anew would cost CPU and can break the signature of a signed address.
         return URL(text, encoded=True)
     return _quoted(text)
+
+
+def canonical(text: str) -> str:
+    """One spelling for addresses that fetch the same: by case of the scheme and the host, the usual port, the
+    fragment, and what has to be quoted. What is no address stays as it stands."""
+    if _CANONICAL.fullmatch(text):
+        return text
+    try:
+        url = web_address(text)
+    except InvalidAddress:
+        return text
+    scheme, host = url.scheme.lower(), (url.raw_host or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    port = "" if url.port in (None, _PORTS[scheme]) else f":{url.port}"
+    return f"{scheme}://{host}{port}{url.raw_path_qs or '/'}"
 
 
 def fault_of(text: str) -> str | None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analyzer.sniff import in_words, is_picture
-from shared.web_address import InvalidAddress, fault_of, web_address
+from shared.web_address import InvalidAddress, canonical, fault_of, web_address
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,39 @@ from shared.web_address import InvalidAddress, fault_of, web_address
 def test_addresses_are_sent_as_they_stand_or_as_browsers_quote_them(text: str, sent: str) -> None:
     assert str(web_address(text)) == sent
     assert fault_of(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example.com/b%20c?d=1",
+        "HTTPS://A.Example.COM/b%20c?d=1",
+        "https://a.example.com:443/b%20c?d=1#there",
+        " https://a.example.com/b c?d=1\n",
+    ],
+)
+def test_every_spelling_of_an_address_has_one_canonical_one(text: str) -> None:
+    assert canonical(text) == "https://a.example.com/b%20c?d=1"
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("https://a.example.com/1", "http://a.example.com/1"),
+        ("https://a.example.com/A", "https://a.example.com/a"),
+        ("https://a.example.com/a", "https://a.example.com/a?"),
+        ("https://a.example.com:8443/a", "https://a.example.com/a"),
+        ("http://a.example.com:443/a", "https://a.example.com/a"),
+        ("http://[::1]/a", "http://[::2]/a"),
+    ],
+)
+def test_addresses_that_may_fetch_something_else_stay_apart(text: str, other: str) -> None:
+    assert canonical(text) != canonical(other)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[Hh]ttps?://[a-zA-Z.:0-9\[\]]+[/?#a-z%A-Z .]*", fullmatch=True))
+def test_a_canonical_address_stays_as_it_is(text: str) -> None:
+    assert canonical(canonical(text)) == canonical(text)
 
 
 @pytest.mark.parametrize(
