@@ -43,6 +43,8 @@ SLICES_IN_FLIGHT = Gauge("ia_slices_in_flight", "Slices in hand")
 ROWS = Counter("ia_rows", "Rows with a result", ["outcome"])
 # Cache look-ups, by result: hit | miss | waited (another analyzer was calling for the image).
 CACHE = Counter("ia_cache_lookups", "Result cache look-ups", ["result"])
+# Entries of the result cache that had to go before their time (CACHE_MAX_MB).
+CACHE_TRIMMED = Counter("ia_cache_trimmed", "Result cache entries removed to make room")
 # Seconds of a download with all its tries.
 DOWNLOAD_SECONDS = Histogram("ia_download_seconds", "Download time", buckets=_LATENCY)
 # Bytes downloaded.

@@ -14,6 +14,7 @@ from services.analyzer.providers import Provider
 from services.analyzer.settings import AnalyzerSettings
 from services.analyzer.states import States
 from services.analyzer.takes import Takes
+from services.analyzer.trim import Trimmer
 from services.analyzer.upkeep import Upkeep
 from shared import kafka, ops, postgres, redis
 from shared.cache_keys import CacheKeys, space_of
@@ -83,12 +84,18 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         images = Images(downloader, cache, calls)
         handler = SliceHandler(cache, images, takes, states, producer, instance, stop)
         room = Room(store)
+        trimmer = Trimmer(store, settings.cache_max_mb << 20, settings.cache_ttl_hours)
         upkeep = Upkeep(handler, images, calls, cache, takes, states, room, instance, _ROOM, stop)
         decoder = Decoder([SliceDispatched])
         intake = Intake(consumer, producer, SLICES, decoder, handler.handle, _SLICES_IN_FLIGHT)
         watchdog = Watchdog(consumer, health, lambda: intake.running >= _SLICES_IN_FLIGHT)
         try:
-            loops = (calls.run(), upkeep.run(), reread(keys, lambda: keys_for(provider, settings)))
+            loops = (
+                calls.run(),
+                upkeep.run(),
+                trimmer.run(),
+                reread(keys, lambda: keys_for(provider, settings)),
+            )
             async with background(stop, *loops):
                 await together(health, stop, intake.run([names.topic(SLICES)], stop), watchdog.run(stop))
         finally:

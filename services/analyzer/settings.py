@@ -4,7 +4,13 @@ from services.analyzer.address_guard import parse_allow_nets
 from services.analyzer.keys import ApiKey, load
 from shared.settings import CommonSettings
 
-_COUNTS = ("requests_per_minute", "max_concurrent_workers", "max_concurrent_requests", "cache_ttl_hours")
+_COUNTS = (
+    "requests_per_minute",
+    "max_concurrent_workers",
+    "max_concurrent_requests",
+    "cache_ttl_hours",
+    "cache_max_mb",
+)
 
 
 class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
@@ -20,6 +26,7 @@ class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
     max_concurrent_requests: int = 25
     fetch_allow_nets: str = ""
     cache_ttl_hours: int = 720
+    cache_max_mb: int = 1_024
 
     def __post_init__(self) -> None:
         super().__post_init__()
