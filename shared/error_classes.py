@@ -11,6 +11,8 @@ class ErrorClass(StrEnum):
     DNS = "dns"
     NETWORK = "network"
     TIMEOUT = "timeout"
+    CERTIFICATE = "certificate"
+    RATE_LIMITED = "rate_limited"
     HTTP_4XX = "http_4xx"
     HTTP_5XX = "http_5xx"
     TOO_LARGE = "too_large"
@@ -48,6 +50,10 @@ MEANINGS: dict[ErrorClass, Meaning] = {
     ErrorClass.DNS: Meaning(True, _NETWORK, "Check the host's name: it has no address."),
     ErrorClass.NETWORK: Meaning(True, _NETWORK, "Check that the host is up, then retry the row."),
     ErrorClass.TIMEOUT: Meaning(True, _NETWORK, "The host was too slow: retry the row later."),
+    ErrorClass.CERTIFICATE: Meaning(
+        False, _NETWORK, "Have the host's certificate repaired, or use another address."
+    ),
+    ErrorClass.RATE_LIMITED: Meaning(True, _NETWORK, "The host wants fewer requests: retry the row later."),
     ErrorClass.HTTP_4XX: Meaning(False, _NETWORK, "Check that the picture is there and public."),
     ErrorClass.HTTP_5XX: Meaning(True, _NETWORK, "The host is in trouble: retry the row later."),
     ErrorClass.TOO_LARGE: Meaning(False, _PROCESSING, "Use a picture of at most 20 MB."),

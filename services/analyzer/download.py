@@ -4,6 +4,7 @@ A 40 KB picture takes 0.10 ms CPU (6,000 from tests/fakes/images over 25 kept co
 
 import asyncio
 import random
+import time
 from typing import Self
 
 import aiohttp
@@ -11,9 +12,13 @@ import msgspec
 from yarl import URL
 
 from services.analyzer.address_guard import AddressGuard, Opened
-from services.analyzer.fetch_failure import FAILURES, MAX_WAIT, FetchFailure, of_exception, of_status
+from services.analyzer.dimensions import MAX_PIXELS, too_many_pixels
+from services.analyzer.fetch_failure import FAILURES, FetchFailure, of_exception, of_invalid, of_status
+from services.analyzer.hosts import Host, Hosts, LeftAlone
 from services.analyzer.memory import Portion
+from services.analyzer.resolver import Resolver
 from services.analyzer.sniff import SIGNATURE_BYTES, in_words, is_picture
+from services.analyzer.standing import PATIENCE_SECONDS
 from shared.error_classes import ErrorClass
 from shared.web_address import InvalidAddress, web_address
 
@@ -24,13 +29,18 @@ MAX_REDIRECTS = 3
 # What a picture counts for until its host says how large it is.
 EXPECTED_BYTES = 1_000_000
 TRIES = 3
-"""At most 3 · 15 s and two waits of 7 s between them: less than a minute in all."""
+MAX_WAIT = 7.0
+"""Seconds between two tries, unless the host asks for more."""
 
 _HEADERS = {
     "User-Agent": "image-analyzer-enterprise",
     "Accept": "image/jpeg,image/png,image/*;q=0.9,*/*;q=0.5",
+    "Accept-Encoding": "identity",  # pictures are compressed as they are
 }
 _TOO_LARGE = FetchFailure(ErrorClass.TOO_LARGE, f"The picture has more than {MAX_BYTES // 1_000_000} MB.")
+_TOO_MANY_PIXELS = FetchFailure(
+    ErrorClass.TOO_LARGE, f"The picture has more than {MAX_PIXELS // 1_000_000} megapixels."
+)
 
 
 class Picture(msgspec.Struct, frozen=True, gc=False):
@@ -51,26 +61,36 @@ class Downloader:
 
     def __init__(self, opened: tuple[Opened, ...], at_once: int, try_seconds: float = TRY_SECONDS) -> None:
         self._guard = AddressGuard(opened)
-        self._places = _Places(at_once)
-        self._timeout = aiohttp.ClientTimeout(total=try_seconds, sock_connect=CONNECT_SECONDS)
+        self._hosts = Hosts(at_once)
+        self._try_seconds = try_seconds
 
     async def __aenter__(self) -> Self:
-        # `_Places` bounds the connections; in the connector's own queue waiting would count as being slow.
-        connector = aiohttp.TCPConnector(
-            limit=0, ttl_dns_cache=60, keepalive_timeout=30, socket_factory=self._guard.make_socket
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=_HEADERS,
-            timeout=self._timeout,
-            read_bufsize=256 * 1024,
-            trust_env=False,
-        )
+        self._resolver = Resolver()
+        self._kept, self._brief = self._session(keep=True), self._session(keep=False)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._session.close()
+        await self._kept.close()
+        await self._brief.close()
+        await self._resolver.close()
+
+    def _session(self, keep: bool) -> aiohttp.ClientSession:
+        # `Hosts` bounds the connections; in the connector's own queue waiting would count as being slow.
+        connector = aiohttp.TCPConnector(
+            limit=0,
+            ttl_dns_cache=60,
+            resolver=self._resolver,
+            socket_factory=self._guard.make_socket,
+            **({"keepalive_timeout": 30} if keep else {"force_close": True}),
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_HEADERS,
+            timeout=_within(self._try_seconds),
+            read_bufsize=256 * 1024,
+            trust_env=False,
+        )
 
     async def fetch(self, address: str, portion: Portion) -> Picture | FetchFailure:
         """The picture at `address`, after up to three tries, or why there is none; `portion` is then as large
@@ -78,33 +98,75 @@ class Downloader:
         try:
             url = web_address(address)
         except InvalidAddress as error:
-            return FetchFailure(ErrorClass.INVALID_URL, str(error))
+            return of_invalid(address, str(error))
+        try:
+            host = await self._hosts.enter(url.raw_authority)
+        except LeftAlone as why:
+            return why.failure
+        began = time.monotonic()
+        outcome = await self._try(host, url, portion)
+        if isinstance(outcome, Picture) or not outcome.again:
+            return outcome
+        return await self._try_again(url, portion, outcome, began)
+
+    async def _try_again(
+        self, url: URL, portion: Portion, failure: FetchFailure, began: float
+    ) -> Picture | FetchFailure:
+        """No further try begins so late that all together take more than a minute."""
+        outcome: Picture | FetchFailure = failure
         for tried in range(1, TRIES):
-            outcome = await self._try(url, portion)
+            await asyncio.sleep(random.uniform(0, min(2.0**tried, MAX_WAIT)))
+            left = began + PATIENCE_SECONDS - time.monotonic()
+            try:
+                async with asyncio.timeout(left):
+                    host = await self._hosts.enter(url.raw_authority, again=True)
+            except LeftAlone as why:
+                return why.failure
+            except TimeoutError:
+                break
+            outcome = await self._try(host, url, portion)
             if isinstance(outcome, Picture) or not outcome.again:
-                return outcome
-            await asyncio.sleep(max(outcome.wait, random.uniform(0, min(2.0**tried, MAX_WAIT))))
-        return await self._try(url, portion)
+                break
+        return outcome
 
-    async def _try(self, url: URL, portion: Portion) -> Picture | FetchFailure:
+    async def _try(self, host: Host, url: URL, portion: Portion) -> Picture | FetchFailure:
+        """The host learns from what came of it."""
+        began = time.monotonic()
+        outcome: Picture | FetchFailure | None = None
+        try:
+            outcome = await self._with_room(self._kept if host.keep else self._brief, url, portion)
+        finally:
+            if outcome is None:
+                self._hosts.give_up(host)
+            else:
+                self._hosts.leave(host, began, outcome if isinstance(outcome, FetchFailure) else None)
+        return outcome
+
+    async def _with_room(
+        self, session: aiohttp.ClientSession, url: URL, portion: Portion
+    ) -> Picture | FetchFailure:
         """No download begins without memory. One that needs more than there is breaks off and begins again
-        when it has that: an open connection would not wait for minutes, and would hold what it has read."""
-        async with self._places.at(url.raw_host or ""):
+        when it has that: an open connection would not wait for minutes, and would hold what it has read. Of
+        the time for a try the host gets what it has not had yet."""
+        size, left = EXPECTED_BYTES, self._try_seconds
+        while True:
+            await portion.take(size)
+            began = time.monotonic()
             try:
-                return await self._once(url, portion, EXPECTED_BYTES)
+                return await self._once(session, url, portion, left)
             except _NoRoom as more:
-                size = more.size
-            try:
-                return await self._once(url, portion, size)
-            except _NoRoom:
-                return await self._once(url, portion, MAX_BYTES)
+                size = more.size if size == EXPECTED_BYTES else MAX_BYTES
+            left = max(0.01, left - (time.monotonic() - began))
 
-    async def _once(self, url: URL, portion: Portion, size: int) -> Picture | FetchFailure:
-        await portion.take(size)
+    async def _once(
+        self, session: aiohttp.ClientSession, url: URL, portion: Portion, seconds: float
+    ) -> Picture | FetchFailure:
         outcome = None
         try:
             # aiohttp counts the reply that it does not follow any more.
-            async with self._session.get(url, max_redirects=MAX_REDIRECTS + 1) as response:
+            async with session.get(
+                url, max_redirects=MAX_REDIRECTS + 1, timeout=_within(seconds)
+            ) as response:
                 if not 200 <= response.status < 300:
                     return of_status(response.status, response.headers.get("Retry-After", ""))
                 outcome = await _read(response, portion)
@@ -113,6 +175,11 @@ class Downloader:
             return of_exception(error)
         finally:
             portion.shrink(len(outcome.content) if isinstance(outcome, Picture) else 0)
+
+
+def _within(seconds: float) -> aiohttp.ClientTimeout:
+    """For redirects and the body too."""
+    return aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
 
 
 async def _read(response: aiohttp.ClientResponse, portion: Portion) -> Picture | FetchFailure:
@@ -137,50 +204,4 @@ async def _read(response: aiohttp.ClientResponse, portion: Portion) -> Picture |
     content = b"".join(pieces)
     if not is_picture(content):
         return FetchFailure(ErrorClass.NOT_AN_IMAGE, in_words(content))
-    return Picture(content)
-
-
-class _Places:
-    """Who may download now. One host gets half of the places at most: a slow one must not hold up all."""
-
-    def __init__(self, total: int) -> None:
-        self.all = asyncio.Semaphore(total)
-        self.of_one = max(1, total // 2)
-        self.hosts: dict[str, _Host] = {}
-
-    def at(self, name: str) -> "_Host":
-        return self.hosts.get(name) or _Host(self, name)
-
-
-class _Host:
-    """A place at a host, as a context that any number of downloads enter. It is forgotten with the last."""
-
-    def __init__(self, places: _Places, name: str) -> None:
-        self._places = places
-        self._name = name
-        self._gate = asyncio.Semaphore(places.of_one)
-        self._inside = 0
-
-    async def __aenter__(self) -> None:
-        self._places.hosts[self._name] = self
-        self._inside += 1
-        try:
-            await self._gate.acquire()
-            try:
-                await self._places.all.acquire()
-            except BaseException:
-                self._gate.release()
-                raise
-        except BaseException:
-            self._leave()
-            raise
-
-    async def __aexit__(self, *_: object) -> None:
-        self._places.all.release()
-        self._gate.release()
-        self._leave()
-
-    def _leave(self) -> None:
-        self._inside -= 1
-        if not self._inside:
-            del self._places.hosts[self._name]
+    return _TOO_MANY_PIXELS if too_many_pixels(content) else Picture(content)
