@@ -5,10 +5,11 @@ from typing import NamedTuple
 
 from shared.web_address import canonical
 
-SCHEMA = 2
-"""Of what is kept (services/analyzer/analysis.py): raise it with every change of a shape there. 2: arrays."""
+SCHEMA = 3
+"""Of what is kept (services/analyzer/analysis.py): raise it with every change of a shape there. 2: arrays;
+3: a logo's height, landmarks, web entities, safe search."""
 
-VERSIONS = {"google": "label-logo-text.1", "local": "ppocr6.1"}
+VERSIONS = {"google": "label-logo-text-landmark-web-safe.1", "local": "ppocr6.1"}
 """What each provider is asked for, or read with: another version's answers are not reused."""
 
 DIGEST_BYTES = 16

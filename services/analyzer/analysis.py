@@ -21,20 +21,32 @@ class TextLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Scored(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A label or a logo with the provider's score (0..1)."""
+    """A label, a landmark or a web entity with the provider's score (0..1; of a web entity any number)."""
 
     name: str
     score: float
 
 
+class Logo(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`height` of its box in fractions of the image; 0 where the provider gives none."""
+
+    name: str
+    score: float
+    height: float = 0.0
+
+
 class Analysis(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """`text` is the whole text in reading order, lines ended by newlines."""
+    """`text` is the whole text in reading order, lines ended by newlines. `unsafe`: what a safe search holds
+    for likely, in the provider's words."""
 
     provider: str
     text: str = ""
     lines: tuple[TextLine, ...] = ()
     labels: tuple[Scored, ...] = ()
-    logos: tuple[Scored, ...] = ()
+    logos: tuple[Logo, ...] = ()
+    landmarks: tuple[Scored, ...] = ()
+    web: tuple[Scored, ...] = ()
+    unsafe: tuple[str, ...] = ()
     model: str | None = None
     schema: int = SCHEMA
 

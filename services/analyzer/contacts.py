@@ -11,7 +11,13 @@ import msgspec
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from services.analyzer.vocabulary import COUNTRY_ENDINGS, SOCIAL_HOSTS, WEB_ENDINGS
+from services.analyzer.vocabulary import (
+    COUNTRY_ENDINGS,
+    PHONE_SIGNS,
+    PHONE_WORDS,
+    SOCIAL_HOSTS,
+    WEB_ENDINGS,
+)
 
 Kind = Literal["phone", "email", "web", "social"]
 
@@ -23,42 +29,69 @@ _RANK: dict[Kind, int] = {"phone": 0, "email": 1, "web": 2, "social": 3}
 # ITU-T E.164: at most 15 digits. Shorter than 7 is a house number, a price or a year.
 _MIN_DIGITS, _MAX_DIGITS = 7, 15
 # It begins with the digit: a pattern whose first sign is optional takes three times as long (21 µs).
-_PHONE = re.compile(r"\d[\d ()\[\].\-\u2010-\u2015/]{5,60}\d(?!\w)")
+_PHONE = re.compile(r"\d[\d ()\[\].\-\u2010-\u2015/]{5,60}\d(?![A-Za-z0-9_\u00c0-\u058f])")
 _APART = re.compile(r"\s*/\s*|\s+(?=[(\[])|\s{2,}|\s[-\u2010-\u2015]\s")
 _DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{2,4}(?:\s|$)")
-_LABELLED = re.compile(
-    r"(?:\b(?:tel|phone|ph|call|mobile|cell|fon|text us)\b|\u260e|\u2706)[^\n\d]{0,12}$", re.I
-)
+_LABELLED = re.compile(rf"(?:\b(?:{PHONE_WORDS})\b|{PHONE_SIGNS})[^\n\d]{{0,12}}$", re.I)
 _DASH = r"\-.\u2010-\u2015"
 _GROUPED = re.compile(
     rf"\+?[\d ]{{0,4}}(?:[(\[]\d{{2,5}}[)\]]|\d{{3}}[{_DASH}])[ {_DASH}]?\d{{3}}[ {_DASH}]?\d{{4}}"
 )
 _DIGITS = re.compile(r"\d+")
-
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-_HANDLE = re.compile(r"@[A-Za-z0-9_](?:[\w.]{1,28}[A-Za-z0-9_])?(?![\w@.])")
+# "1-800-FLOWERS": the toll-free ranges of North America.
+_VANITY = re.compile(r"8(?:00|33|44|55|66|77|88)\)?[ .\-](?=[A-Z0-9.\-]*[A-Z])[A-Z0-9][A-Z0-9.\-]{5,12}\b")
+_VANITY_LEAD = re.compile(r"(?<!\w)(?:1[ .\-]?)?\(?$")
+# Letters of the scripts that addresses are written in; East Asia's stand beside them without a blank.
+_LETTER = r"a-z0-9\u00df-\u024f\u0370-\u052f"
+_EMAIL = re.compile(rf"[{_LETTER}_.+%-]+@[{_LETTER}_-]+(?:\.[{_LETTER}_-]+)+", re.I)
+_HANDLE = re.compile(r"@[A-Za-z0-9_](?:[A-Za-z0-9_.]{1,28}[A-Za-z0-9_])?(?![A-Za-z0-9_@.])")
 _WEB = re.compile(
-    r"(https?://|www\.)?((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,18})(/[\w./?=&%~+-]*)?", re.I
+    rf"(https?://|www\.)?((?:[{_LETTER}](?:[{_LETTER}-]*[{_LETTER}])?\.)+[a-z\u00df-\u024f\u0370-\u052f]{{2,18}})"
+    r"(/[\w./?=&%~+-]*)?",
+    re.I,
 )
 
+# East Asia paints wide letters; there and elsewhere a dash has many shapes.
+_WIDE = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " ", 0x2212: "-", 0xFE63: "-"}
+_LONG_VOWEL = re.compile(r"(?<=\d)\u30fc(?=\d)")
+# A blank that recognition saw after "www." or "@", or beside the point of ".com".
+_GAPS = re.compile(
+    r"(?<=\bwww\.) (?=\w)|(?<=\w@) (?=[\w-]+\. ?\w)|(?<=[\w-]\.) (?=(?:com|net|org)\b)"
+    r"|(?<=\w) (?=\.(?:com|net|org)\b)",
+    re.I,
+)
 
-class Contact(msgspec.Struct, frozen=True, gc=False):
+# How sure a contact is that was read rightly. A number that is only written like one may be any number.
+_VALID, _ONLY_WRITTEN, _MAIL, _ADDRESS, _SOCIAL = 0.98, 0.7, 0.97, 0.9, 0.85
+
+
+class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`value` in one form for all: E.164, lower-case address, host and path, or `@handle`. `shown` is what
-    the picture says."""
+    the picture says, `national` how a phone number is written in its own country. `confidence` (0..1) that it
+    is one, given that it was read rightly."""
 
     kind: Kind
     value: str
     shown: str
+    confidence: float
+    national: str | None = None
 
 
 def contacts_in(text: str, region: str) -> tuple[Contact, ...]:
     """All distinct contacts, the best kind first, within a kind in reading order. `region`: ISO 3166 alpha-2,
     for phone numbers without a country code."""
-    text = text[:MAX_TEXT]
+    text = plain(text[:MAX_TEXT])
     dotted = "." in text or "@" in text
     found = {contact.value: contact for contact in _addresses(text)} if dotted else {}
     found.update((contact.value, contact) for contact in _phones(text, region))
     return tuple(sorted(found.values(), key=lambda contact: _RANK[contact.kind]))[:MAX_CONTACTS]
+
+
+def plain(text: str) -> str:
+    """Wide letters, digits and dashes as plain ones, and no blanks inside addresses."""
+    if not text.isascii():
+        text = _LONG_VOWEL.sub("-", text.translate(_WIDE))
+    return _GAPS.sub("", text) if ". " in text or "@ " in text or " ." in text else text
 
 
 def _phones(text: str, region: str) -> Iterator[Contact]:
@@ -66,7 +99,7 @@ def _phones(text: str, region: str) -> Iterator[Contact]:
         before = text[max(0, match.start() - 24) : match.start()]
         lead = before[len(before.rstrip("+([")) :]
         before = before[: len(before) - len(lead)]
-        if before[-1:].isalnum() or before.endswith("@") or _DATE.match(match[0]):
+        if _joined(before[-1:]) or before.endswith("@") or _DATE.match(match[0]):
             continue
         shown = lead + match[0]
         if contact := _phone(shown, before, region):
@@ -75,6 +108,22 @@ def _phones(text: str, region: str) -> Iterator[Contact]:
             # "030/123456" is one number, "555-1234 / 555-9876" are two: parts count if the whole is none.
             parts = _APART.split(shown)[:MAX_CONTACTS]
             yield from filter(None, (_phone(part, before, region) for part in parts if part != shown))
+    for match in _VANITY.finditer(text):
+        ahead = _VANITY_LEAD.search(text, max(0, match.start() - 5), match.start())
+        yield from filter(None, (_vanity((ahead[0] if ahead else "") + match[0]),))
+
+
+def _joined(character: str) -> bool:
+    """Whether a number that follows is a part of the word. East Asia writes no blank between them."""
+    return character.isalnum() and character < "\u2e80"
+
+
+def _vanity(shown: str) -> Contact | None:
+    """Letters beyond the tenth are for the eye only."""
+    digits = "".join(_DIGITS.findall(phonenumbers.convert_alpha_characters_in_number(shown)))
+    digits = digits.removeprefix("1")[:10]
+    number = phonenumbers.parse("+1" + digits)
+    return _contact(number, shown, _VALID) if phonenumbers.is_valid_number(number) else None
 
 
 def _phone(shown: str, before: str, region: str) -> Contact | None:
@@ -87,9 +136,17 @@ def _phone(shown: str, before: str, region: str) -> Contact | None:
         number = phonenumbers.parse("+" + digits if "+" in shown else digits, region)
     except phonenumbers.NumberParseException:
         return None
-    if not _is_valid(number, region) and not (_is_phonelike(shown, before) and _is_whole(number)):
-        return None
-    return Contact("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), shown)
+    if _is_valid(number, region):
+        return _contact(number, shown, _VALID)
+    if _is_phonelike(shown, before) and _is_whole(number):
+        return _contact(number, shown, _ONLY_WRITTEN)
+    return None
+
+
+def _contact(number: phonenumbers.PhoneNumber, shown: str, confidence: float) -> Contact:
+    value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return Contact("phone", value, shown, confidence, national)
 
 
 def _is_valid(number: phonenumbers.PhoneNumber, region: str) -> bool:
@@ -128,14 +185,14 @@ def _email(token: str) -> Contact | None:
         address = validate_email(match[0].lower(), check_deliverability=False).normalized
     except EmailNotValidError:
         return None
-    return Contact("email", address, match[0])
+    return Contact("email", address, match[0], _MAIL)
 
 
 def _handle(token: str) -> Contact | None:
     match = _HANDLE.search(token)
     if not match or (match.start() and token[match.start() - 1].isalnum()):
         return None
-    return Contact("social", match[0].lower(), match[0])
+    return Contact("social", match[0].lower(), match[0], _SOCIAL)
 
 
 def _web(token: str) -> Contact | None:
@@ -146,8 +203,8 @@ def _web(token: str) -> Contact | None:
     if not scheme and not _is_host(match[2]):
         return None
     if host in SOCIAL_HOSTS and path:
-        return Contact("social", host + path, match[0])
-    return Contact("web", ("www." if scheme.lower() == "www." else "") + host + path, match[0])
+        return Contact("social", host + path, match[0], _SOCIAL)
+    return Contact("web", ("www." if scheme.lower() == "www." else "") + host + path, match[0], _ADDRESS)
 
 
 def _is_host(name: str) -> bool:

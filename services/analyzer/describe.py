@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from services.analyzer.analysis import Analysis
 from services.analyzer.contacts import Contact
+from services.analyzer.layout import Scene
 from services.analyzer.namelike import HOURS
-from services.analyzer.scene import Scene
 
 _SEEN = 3  # labels that a sentence names
 _CONTACTS = {
@@ -45,7 +45,10 @@ def _shown(analysis: Analysis, contacts: Sequence[Contact]) -> str:
 
 
 def _seen(analysis: Analysis) -> str:
-    return _listed([label.name.lower() for label in analysis.labels[:_SEEN]])
+    """A landmark by its name, labels by theirs; what is not for everyone is said."""
+    landmarks = [landmark.name for landmark in analysis.landmarks[:1]]
+    seen = _listed(landmarks + [label.name.lower() for label in analysis.labels[: _SEEN - len(landmarks)]])
+    return f"{seen} ({_listed(analysis.unsafe)} content)" if seen and analysis.unsafe else seen
 
 
 def _listed(parts: Sequence[str]) -> str:

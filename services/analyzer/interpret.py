@@ -2,16 +2,36 @@
 
 import msgspec
 
-from services.analyzer.analysis import Analysis, Scored, TextLine
+from services.analyzer.analysis import Analysis, Logo, Scored, TextLine
 from services.analyzer.contacts import Contact, contacts_in
 from services.analyzer.describe import describe
-from services.analyzer.names import store_name
+from services.analyzer.layout import Scene
+from services.analyzer.names import Name, store_name
 from services.analyzer.scene import scene_of
+
+VERSION = 2
+"""Of the rules: raise it when the same analysis gives other columns."""
+
+
+class Confidence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """How sure each column is, 0..1; what is null has none. How they are reckoned: docs/interpretation.md."""
+
+    store_image: float
+    image_description: float
+    store_name: float | None = None
+    business_contact: float | None = None
+    text_content: float | None = None
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """In a few words why this is a shop or is none, and where its name stands."""
+
+    store_image: str
+    store_name: str | None = None
 
 
 class Interpretation(msgspec.Struct, frozen=True, gc=False):
-    """The columns of a result. `business_contact` is the best of `contacts`; `evidence` says in a few words
-    why this is a shop or is none."""
+    """The columns of a result. `business_contact` is the best of `contacts`."""
 
     store_image: bool
     store_name: str | None
@@ -19,20 +39,26 @@ class Interpretation(msgspec.Struct, frozen=True, gc=False):
     image_description: str | None
     text_content: str | None
     contacts: tuple[Contact, ...]
-    evidence: str
+    evidence: Evidence
+    confidence: Confidence
 
 
 class _Document(msgspec.Struct, frozen=True, gc=False):
     """What the column `analysis_result` holds."""
 
     schema: int
+    version: int
     provider: str
     model: str | None
     labels: tuple[Scored, ...]
-    logos: tuple[Scored, ...]
+    logos: tuple[Logo, ...]
+    landmarks: tuple[Scored, ...]
+    web: tuple[Scored, ...]
+    unsafe: tuple[str, ...]
     lines: tuple[TextLine, ...]
     contacts: tuple[Contact, ...]
-    evidence: str
+    evidence: Evidence
+    confidence: Confidence
 
 
 _encode = msgspec.json.Encoder().encode
@@ -42,19 +68,41 @@ def interpret(analysis: Analysis, region: str) -> Interpretation:
     """`region`: ISO 3166 alpha-2, for phone numbers without a country code. The same analysis gives the same
     interpretation on any machine."""
     contacts = contacts_in(analysis.text, region)
-    name = store_name(analysis.lines, analysis.logos, contacts)
-    scene = scene_of(analysis.labels, analysis.lines, named=name is not None, contact=bool(contacts))
+    name = store_name(analysis, contacts)
+    scene = scene_of(analysis, named=name is not None, contact=bool(contacts))
     store = scene.kind == "store"
     name = name if store else None
     return Interpretation(
         store_image=store,
-        store_name=name,
+        store_name=name.value if name else None,
         business_contact=contacts[0].value if contacts else None,
-        image_description=describe(analysis, scene, name, contacts),
+        image_description=describe(analysis, scene, name.value if name else None, contacts),
         text_content=analysis.text.strip() or None,
         contacts=contacts,
-        evidence=scene.why,
+        evidence=Evidence(scene.why, name.why if name else None),
+        confidence=_confidence(analysis, scene, name, contacts),
     )
+
+
+def _confidence(
+    analysis: Analysis, scene: Scene, name: Name | None, contacts: tuple[Contact, ...]
+) -> Confidence:
+    """A contact or a sentence is as sure as what it rests on was read."""
+    read = _read(analysis.lines)
+    return Confidence(
+        store_image=scene.confidence,
+        image_description=round(scene.confidence * (name.confidence if name else 1.0), 2),
+        store_name=name.confidence if name else None,
+        business_contact=round(contacts[0].confidence * (read or 1.0), 2) if contacts else None,
+        text_content=read,
+    )
+
+
+def _read(lines: tuple[TextLine, ...]) -> float | None:
+    """How surely the text was read: the mean over its letters. None where the provider does not say."""
+    sure = [(line.confidence, len(line.text)) for line in lines if line.confidence]
+    letters = sum(length for _, length in sure)
+    return round(sum(confidence * length for confidence, length in sure) / letters, 2) if letters else None
 
 
 def document(analysis: Analysis, interpretation: Interpretation) -> bytes:
@@ -62,12 +110,17 @@ def document(analysis: Analysis, interpretation: Interpretation) -> bytes:
     return _encode(
         _Document(
             schema=analysis.schema,
+            version=VERSION,
             provider=analysis.provider,
             model=analysis.model,
             labels=analysis.labels,
             logos=analysis.logos,
+            landmarks=analysis.landmarks,
+            web=analysis.web,
+            unsafe=analysis.unsafe,
             lines=analysis.lines,
             contacts=interpretation.contacts,
             evidence=interpretation.evidence,
+            confidence=interpretation.confidence,
         )
     )

@@ -1,54 +1,101 @@
-"""Whether a line of a sign can name the shop at all: no hours, address, slogan, notice or contact."""
+"""What of a line can name the shop: the line without its contacts, hours, years and numbers, unless the rest
+is a slogan, an address or a notice."""
 
 import re
 from collections.abc import Sequence
 
-from services.analyzer.contacts import Contact
+from services.analyzer import vocabulary as words
+from services.analyzer.contacts import Contact, plain
 
-HOURS = re.compile(r"\d(?::\d\d|\s?[aApP]\.?\s?[mM]\b|\s?[uU]hr\b)")
+HOURS = re.compile(
+    r"\d(?::\d\d|\s?[aApP]\.?\s?[mM]\b|\s?[uU]hr\b|\s?[hH](?:\d\d)?\b(?!\w)|\s?[時时点點시]"
+    r"|[.]\d\d\s?[-\u2013\u2014~]\s?\d)"
+)
+_DASH = r"[-\u2013\u2014~]"
 _DAYS = re.compile(
-    r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?s?\b\.?\s*(?:[-\u2013&,/]|to\b|closed\b|$|\d)"
-    r"|\b(?:open|closed)\b.*(?:\d|daily|day|late|now)|\b24\s?(?:hours|hrs|h)\b|\b24/7\b|\b7 days\b|\bdaily\b",
+    # "Mon-Fri", "Sat & Sun", "lunes a viernes"; "Sun & Moon" and "Monday's" are none.
+    rf"\b(?:{words.DAYS})\b\.?\s*(?:{_DASH}|[,/&+]|to|through|bis|und|au|à|a|al|et|y|e|i|до|по|tot|en)\s*"
+    rf"(?:{words.DAYS})\b"
+    rf"|\b(?:{words.ANY_DAYS})\.?\s?{_DASH}\s?(?:{words.ANY_DAYS})\b"
+    rf"|\b(?:{words.DAYS})\b[.:,]?\s*(?:\d|(?:{words.OPEN_WORDS})\b)"
+    rf"|\b(?:{words.OPEN_WORDS})\b.*(?:\d|\b(?:{words.DAYS}|{words.ALL_DAYS}|day|late|now)\b)"
+    rf"|\b(?:{words.ALL_DAYS})$",
     re.I,
 )
+_CJK_HOURS = re.compile(words.CJK_HOURS)
+_SINCE = re.compile(rf"(?:^|[\s,(|\u2022\u00b7-])(?:{words.SINCE})\s*(?:1[6-9]|20)\d\d\b", re.I)
 _ADDRESS = re.compile(
-    r"^\d+[a-z]?,?\s+.*\b(?:st|street|ave|avenue|rd|road|blvd|boulevard|dr|drive|ln|lane|way|hwy|highway|pl|place"
-    r"|sq|square|ct|court|pkwy|suite|floor)\b|\b[a-z]{2}\s+\d{5}(?:-\d{4})?$|\bp\.?o\.? box\b",
+    rf"^\d+[a-z]?,?\s+.*\b(?:{words.STREETS})\b|\b[a-z]{{2}}\s+\d{{5}}(?:-\d{{4}})?$|\bp\.?o\.? box\b"
+    rf"|^(?:{words.STREET_STARTS})\s.*\d|(?:{words.STREET_ENDS})\s*\d+\s?[a-z]?\b|^\d{{2}}-?\d{{3}}\s+\w+$"
+    r"|[区區市町路号號]\s*\d+|\d+\s*(?:号|號|番地|丁目)",
     re.I,
 )
 _SLOGAN = re.compile(
-    r"^(?:since|est\.?|estd\.?|established|serving|family[- ]owned|locally owned|proudly)\s|[!?]$"
-    r"|^[\"\u201c].*[\"\u201d]$|^(?:\S+\s+){3,}\S+\.$|^(?:we|you|your|our)\s|\d\s?%|\d\s?off\b",
+    r"[!?\uff01\uff1f]$|^[\"\u201c\u201e\u00ab].*[\"\u201d\u00bb]$|^(?:\S+\s+){3,}\S+\.$|\d\s?%|\d\s?off\b",
     re.I,
 )
-_NOTICE = re.compile(
-    r"(?:(?:now |yes,? |sorry,? |come in,? )?(?:we'?re |we are )?(?:open|closed)|(?:grand )?opening"
-    r"|(?:big |final |super )?sale|welcome|entrance|exit|push|pull|(?:no |customer |free )?parking|atm"
-    r"|(?:free )?wi-?fi|menu|for (?:sale|rent|lease)|no smoking|stop"
-    r"|tel|phone|call(?: us| now| today)?|fax|e-?mail|web|www|(?:opening |business )?hours|visit us|follow us"
-    r"|order online|contact(?: us)?|address)[\s:.!]*",
-    re.I,
-)
+_WORD = re.compile(r"\w+")
+_DIGIT = re.compile(r"\d")
 _LABEL = re.compile(
-    r"(?:\b(?:tel|phone|ph|call(?: us)?|fax|e-?mail|mail|web|mobile|cell|text)\b\.?|\u260e)\s*:?\s*$", re.I
+    rf"(?:(?:\b(?:{words.PHONE_WORDS}|fax|e-?mail|mail|courriel|correo|web|internet|text)\b\.?"
+    rf"|{words.PHONE_SIGNS})\s*:?\s*)+$",
+    re.I,
 )
-_WELCOME = re.compile(r"^welcome to\s+", re.I)
-_EDGES = ' \t-\u2013\u2014|\u2022\u00b7*~_,;:/\\<>=+"\u201c\u201d\u201e'
+_WELCOME = re.compile(r"^welcome to\s+|^willkommen (?:bei|im|in)\s+|^bienvenue (?:chez|à|au)\s+", re.I)
+_PARTS = re.compile(r"\s+[-\u2013\u2014|/\u2022\u00b7*~:]\s+|\s*[|\u2022]\s*")
+_BRANCH = re.compile(r"\s+(?:#\s?\d+|no\.\s?\d{3,}|store\s?#?\d+)$", re.I)
+_EDGES = ' \t-\u2013\u2014|\u2022\u00b7*~_,;:/\\<>=+"\u201c\u201d\u201e\u00ab\u00bb\u00ae\u2122\u00a9'
 
 
 def as_name(text: str, contacts: Sequence[Contact]) -> str | None:
     """What is left of a line without its contacts, if that can be a name."""
     for contact in contacts:
-        if contact.shown in text:
-            text = _LABEL.sub("", text[: text.index(contact.shown)].strip(_EDGES))
+        if contact.shown in (said := plain(text)):
+            text = _LABEL.sub("", said[: said.index(contact.shown)].strip(_EDGES))
     text = tidy(_WELCOME.sub("", text.strip()))
-    if sum(map(str.isalpha, text)) < 2 or _NOTICE.fullmatch(text):
-        return None
-    if HOURS.search(text) or _DAYS.search(text) or _ADDRESS.search(text) or _SLOGAN.search(text):
-        return None
-    return text.strip(_EDGES) or None
+    text = _BRANCH.sub("", _without_year(text))
+    return _whole(text) or _first_part(text)
 
 
 def tidy(text: str) -> str:
     """One line, single blanks."""
     return " ".join(text.split())
+
+
+def _without_year(text: str) -> str:
+    """ "Otto's Corner, since 1954" without its year."""
+    found = _SINCE.search(text) if _DIGIT.search(text) else None
+    return text[: found.start()] if found else text
+
+
+def _whole(text: str) -> str | None:
+    small = text.casefold()
+    if sum(map(str.isalpha, text)) < 2 or small.strip(" .:!") in words.NOTICES:
+        return None
+    if _is_slogan(text, small) or _is_hours_or_address(text, small):
+        return None
+    return text.strip(_EDGES) or None
+
+
+def _is_slogan(text: str, small: str) -> bool:
+    """It begins like one, ends like a sentence, or goes on in small letters after a comma, as a list does."""
+    first, _, rest = small.partition(" ")
+    starts = rest and (
+        first in words.SLOGAN_STARTS or f"{first} {rest.partition(' ')[0]}" in words.SLOGAN_STARTS
+    )
+    return bool(starts or text.partition(", ")[2][:1].islower() or _SLOGAN.search(text))
+
+
+def _is_hours_or_address(text: str, small: str) -> bool:
+    """Each of these patterns takes microseconds: a line without a digit is spared most of them."""
+    if _DIGIT.search(text) and (HOURS.search(text) or _ADDRESS.search(text)):
+        return True
+    if not text.isascii() and _CJK_HOURS.search(text):
+        return True
+    return not words.HOURS_HINTS.isdisjoint(_WORD.findall(small)) and bool(_DAYS.search(text))
+
+
+def _first_part(text: str) -> str | None:
+    """Of "Otto's Corner | open daily" what stands before the bar, or what stands behind it."""
+    parts = _PARTS.split(text)
+    return next(filter(None, map(_whole, parts)), None) if len(parts) > 1 else None

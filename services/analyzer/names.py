@@ -1,11 +1,14 @@
-"""The name of a shop, from the lines of its sign: the largest writing that can be a name at all."""
+"""The name of a shop: what its sign says in its largest writing, or a logo."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import takewhile
 from operator import attrgetter
 
-from services.analyzer.analysis import Scored, TextLine
+import msgspec
+
+from services.analyzer.analysis import Analysis, Logo, TextLine
 from services.analyzer.contacts import Contact
+from services.analyzer.likeness import Likeness, letters, likeness
 from services.analyzer.namelike import as_name, tidy
 from services.analyzer.vocabulary import TRADES
 
@@ -21,24 +24,78 @@ _CONSIDERED = 6  # the largest lines; the name of a shop is not its seventh larg
 # Local recognition reads stripes and bricks as large letters, with a confidence of 0.60 to 0.75; of 130 lines
 # that were writing the lowest had 0.89. 0 is none given.
 _SURE = 0.8
+_UNKNOWN = 0.9  # for a line whose confidence is not given
+_CONFIRMED = 0.5  # of the doubt that is left when a logo or an entity says the same
 
 
-def store_name(lines: Sequence[TextLine], logos: Iterable[Scored], contacts: Sequence[Contact]) -> str | None:
-    """A logo that the provider is sure of, else what the sign says in its largest writing; None if nothing
-    there can be a name."""
-    for logo in logos:
+class Name(msgspec.Struct, frozen=True, gc=False):
+    """`confidence` (0..1) that the shop is called so; `height` of the writing, in fractions of the picture;
+    `why` says where it stands, in a few words."""
+
+    value: str
+    confidence: float
+    height: float
+    why: str
+
+
+def store_name(seen: Analysis, contacts: Sequence[Contact]) -> Name | None:
+    """What the sign says; a logo that is sure, and larger or the fuller form of that; None if nothing there
+    can be a name. The web's entities only tell which of the things that can be read is the name."""
+    entities = [tidy(entity.name) for entity in seen.web if not _is_trade(entity.name)]
+    sign = sign_name(seen.lines, contacts, {name.casefold() for name in entities})
+    for logo in seen.logos:
         if logo.score >= _MIN_LOGO_SCORE and (name := tidy(logo.name)):
-            return name[:MAX_NAME]
-    return sign_name(lines, contacts)
+            return _with_logo(sign, logo, name)
+    for entity in entities if sign else ():
+        if confirmed := sign and _confirmed(sign, entity, "a web entity", seen.text):
+            return confirmed
+    return sign
 
 
-def sign_name(lines: Sequence[TextLine], contacts: Sequence[Contact]) -> str | None:
-    """The largest line that can be a name, with its neighbours of the same size, in reading order. Lines that
-    were hardly read come last."""
+def _with_logo(sign: Name | None, logo: Logo, name: str) -> Name:
+    """A small logo that says something else belongs to what the shop sells."""
+    if sign is None:
+        return Name(name[:MAX_NAME], round(logo.score, 2), logo.height, "logo")
+    if confirmed := _confirmed(sign, name, "a logo"):
+        return confirmed
+    if logo.height and logo.height < sign.height:
+        return sign
+    return Name(name[:MAX_NAME], round(logo.score, 2), logo.height, "logo")
+
+
+def _confirmed(sign: Name, other: str, by: str, text: str | None = None) -> Name | None:
+    """The sign's own writing where it says all that the other says; else the other's spelling or fuller form.
+    `text`: where all of a fuller form must stand, if it must."""
+    match likeness(sign.value, other):
+        case Likeness.NONE:
+            return None
+        case Likeness.SAME:
+            value = sign.value
+        case Likeness.PART if text is not None and not _stands_in(other, text):
+            return None
+        case Likeness.MISREAD | Likeness.PART:
+            value = other
+    doubt = _CONFIRMED * (1 - sign.confidence)
+    return Name(value[:MAX_NAME], round(1 - doubt, 2), sign.height, f"{sign.why}, {by} agrees")
+
+
+def _stands_in(name: str, text: str) -> bool:
+    return set(letters(name).split()) <= set(letters(text).split())
+
+
+def sign_name(
+    lines: Sequence[TextLine], contacts: Sequence[Contact], known: Collection[str] = ()
+) -> Name | None:
+    """The largest line that can be a name, or one that is `known` (in small letters), with its neighbours of
+    the same size, in reading order. Lines that were hardly read come last."""
     ranked = sorted(lines, key=_rank)[:_CONSIDERED]
+    if known:
+        ranked.sort(key=lambda line: line.text.casefold() not in known)
     for rank, largest in enumerate(ranked):
         if name := as_name(largest.text, contacts):
-            return _with_neighbours(largest, name, ranked[rank + 1 :], contacts)[:MAX_NAME].rstrip()
+            group = _with_neighbours(largest, name, ranked[rank + 1 :], contacts)
+            value = " ".join(dict.fromkeys(group.values()))[:MAX_NAME].rstrip()
+            return Name(value, _sureness(group, ranked, rank), largest.height, "the largest writing")
     return None
 
 
@@ -47,20 +104,30 @@ def _rank(line: TextLine) -> float:
     return 1 - line.height if 0 < line.confidence < _SURE else -line.height
 
 
+def _sureness(group: dict[TextLine, str], ranked: Sequence[TextLine], rank: int) -> float:
+    """How surely the lines were read, less where others are as large, or where larger ones had to be passed
+    over."""
+    read = min(line.confidence or _UNKNOWN for line in group)
+    largest = max(line.height for line in group)
+    others = max((line.height for line in ranked[rank:] if line not in group), default=0.0)
+    stands_out = 0.85 if others > _SAME_SIZE * largest else 1.0
+    return round(read * stands_out * 0.95**rank, 2)
+
+
 def _with_neighbours(
     largest: TextLine, name: str, smaller: Sequence[TextLine], contacts: Sequence[Contact]
-) -> str:
-    """`smaller`: the other lines by size."""
+) -> dict[TextLine, str]:
+    """The name's lines in reading order, with what each gives to it. `smaller`: the other lines by size."""
     names = _named(smaller, _SAME_SIZE * largest.height, contacts)
     if not names and not _is_trade(name):
-        return name
+        return {largest: name}
     names[largest] = name
     group = _connected(largest, list(names))
     if all(_is_trade(names[line]) for line in group):
         more = _named(smaller, _NEIGHBOUR * largest.height, contacts)
         group += [line for line in more if line not in group and any(_touch(line, one) for one in group)][:1]
         names |= more
-    return " ".join(dict.fromkeys(names[line] for line in _reading_order(group)))
+    return {line: names[line] for line in _reading_order(group)}
 
 
 def _named(lines: Sequence[TextLine], least: float, contacts: Sequence[Contact]) -> dict[TextLine, str]:

@@ -14,7 +14,7 @@ _WORKERS = 100
 _CALLS = 25
 _AT_ONCE = 16
 _METHOD = "/google.cloud.vision.v1.ImageAnnotator/BatchAnnotateImages"
-_KINDS = (4, 3, 5)  # labels, logos, text
+_KINDS = (4, 3, 5, 2, 6, 10)  # what the provider asks for: labels, logos, text, landmarks, safe search, web
 
 
 def _request(contents: list[bytes]) -> bytes:

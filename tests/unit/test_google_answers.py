@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from google.cloud.vision_v1.types import image_annotator
 
-from services.analyzer.analysis import Analysis, ImageFailure, Scored
-from services.analyzer.providers.google_answers import MAX_LINES, MAX_MESSAGE, analysis_of
+from services.analyzer.analysis import Analysis, ImageFailure, Logo, Scored
+from services.analyzer.providers.google_answers import MAX_ENTITIES, MAX_LINES, MAX_MESSAGE, analysis_of
 
 Answer = image_annotator.AnnotateImageResponse.pb()
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
@@ -113,7 +113,7 @@ def test_labels_and_logos_come_with_their_scores() -> None:
     made.logo_annotations.add(description="Otto's", score=0.25)
     found = read(made)
     assert found.labels == (Scored("Shop", 0.5),)
-    assert found.logos == (Scored("Otto's", 0.25),)
+    assert found.logos == (Logo("Otto's", 0.25),)
     assert (found.text, found.lines) == ("", ())
 
 
@@ -136,6 +136,25 @@ def test_words_that_are_missing_or_have_no_box_do_no_harm() -> None:
     lines = read(made).lines
     assert [line.text for line in lines] == ["Otto's Corner", "(415) 555-0132"]
     assert lines[0].height == 0.0
+
+
+def test_all_that_vision_says_besides_is_kept_in_few_words() -> None:
+    made = answer(TEXT, WORDS)
+    made.logo_annotations.add(
+        description="Otto's", score=0.9, bounding_poly={"vertices": corners((0, 50, 10, 300))}
+    )
+    made.landmark_annotations.add(description="Old Mill", score=0.6)
+    for rank, name in enumerate(["", "Retail", "Otto's", *("more",) * 20]):
+        made.web_detection.web_entities.add(description=name, score=1.5 - 0.1 * rank)
+    made.safe_search_annotation.racy = 4
+    made.safe_search_annotation.adult = 3
+    made.safe_search_annotation.spoof = 5
+    found = read(made)
+    assert found.logos == (Logo("Otto's", 0.9, 0.5),)
+    assert found.landmarks == (Scored("Old Mill", 0.6),)
+    assert found.web[:2] == (Scored("Retail", 1.4), Scored("Otto's", 1.3))
+    assert len(found.web) == MAX_ENTITIES
+    assert found.unsafe == ("racy",)
 
 
 def test_a_page_of_text_keeps_its_text_and_a_bound_of_lines() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analyzer.analysis import Analysis, Scored, TextLine
+from services.analyzer.analysis import Analysis, Logo, Scored, TextLine
 from services.analyzer.interpret import document, interpret
 
 Rows = list[tuple[str, float]]
@@ -22,7 +22,7 @@ def picture(rows: Rows, labels: tuple[str, ...] = (), logos: tuple[str, ...] = (
         text="\n".join(text for text, _ in rows),
         lines=tuple(lines),
         labels=tuple(Scored(name, 0.9 - 0.01 * rank) for rank, name in enumerate(labels)),
-        logos=tuple(Scored(name, 0.8) for name in logos),
+        logos=tuple(Logo(name, 0.8) for name in logos),
     )
 
 
@@ -79,6 +79,47 @@ def test_the_sentence_says_what_kind_of_picture_it_is(rows: Rows, sentence: str)
     assert interpret(picture(rows), "US").image_description == sentence
 
 
+def test_the_sentence_names_a_landmark_and_warns() -> None:
+    seen = msgspec.structs.replace(
+        picture([], ("Mountain", "Sky", "Lake")), landmarks=(Scored("Old Mill", 0.6),), unsafe=("racy",)
+    )
+    read = interpret(seen, "US")
+    assert read.image_description == (
+        "A picture without readable text; it shows Old Mill, mountain and sky (racy content)."
+    )
+    assert read.evidence.store_image == "landmark Old Mill"
+
+
+@pytest.mark.parametrize(
+    ("labels", "rows", "store"),
+    [
+        ({"Store": 0.8, "Document": 0.75}, SIGN, True),
+        ({"Store": 0.8, "Document": 0.75}, LETTER, False),
+        ({"Store": 0.8, "Document": 0.6}, LETTER, True),
+        ({"Traffic sign": 0.9}, [("Otto's", 0.2)], False),
+        ({"Restaurant menu": 0.9, "Menu": 0.95}, MENU, False),
+    ],
+)
+def test_labels_that_contradict_each_other_leave_it_to_the_text(
+    labels: dict[str, float], rows: Rows, store: bool
+) -> None:
+    seen = msgspec.structs.replace(picture(rows), labels=tuple(Scored(*one) for one in labels.items()))
+    assert interpret(seen, "US").store_image is store
+
+
+def test_a_web_entity_of_a_shop_leaves_it_to_the_text_and_decides_nothing() -> None:
+    for rows, store in ((SIGN, True), ([], False)):
+        seen = msgspec.structs.replace(picture(rows, ("Food", "Dish")), web=(Scored("Restaurant", 0.9),))
+        assert interpret(seen, "US").store_image is store
+
+
+def test_what_is_null_has_no_confidence() -> None:
+    assert msgspec.to_builtins(interpret(picture([]), "US").confidence) == {
+        "store_image": 0.9,
+        "image_description": 0.9,
+    }
+
+
 def test_the_sentence_names_what_the_labels_show() -> None:
     read = interpret(picture([], ("Mountain", "Sky", "Lake", "Tree")), "US")
     assert read.image_description == "A picture without readable text; it shows mountain, sky and lake."
@@ -120,7 +161,7 @@ def test_a_label_that_is_not_sure_decides_nothing() -> None:
 
 
 def test_a_sure_logo_names_the_shop() -> None:
-    assert interpret(picture(SIGN, ("Store",), ("Kettle",)), "US").store_name == "Kettle"
+    assert interpret(picture(SIGN, ("Store",), ("Lantern",)), "US").store_name == "Lantern"
 
 
 def test_blank_text_is_null() -> None:
@@ -134,11 +175,30 @@ def test_the_document_holds_what_was_seen_and_found() -> None:
     seen = picture(SIGN, ("Store",), ("Kettle",))
     kept = msgspec.json.decode(document(seen, interpret(seen, "US")))
     assert set(kept) == {
-        "schema", "provider", "model", "labels", "logos", "lines", "contacts", "evidence",
+        "schema", "version", "provider", "model", "labels", "logos", "landmarks", "web", "unsafe", "lines",
+        "contacts", "evidence", "confidence",
     }  # fmt: skip
     assert kept["labels"] == [["Store", 0.9]]
-    assert kept["contacts"] == [{"kind": "phone", "value": "+13125550147", "shown": "(312) 555-0147"}]
-    assert kept["evidence"] == "label Store 0.90"
+    assert kept["contacts"] == [
+        {
+            "kind": "phone",
+            "value": "+13125550147",
+            "shown": "(312) 555-0147",
+            "confidence": 0.98,
+            "national": "(312) 555-0147",
+        }
+    ]
+    assert kept["evidence"] == {
+        "store_image": "label Store 0.90",
+        "store_name": "the largest writing, a logo agrees",
+    }
+    assert kept["confidence"] == {
+        "store_image": 0.97,
+        "image_description": 0.96,
+        "store_name": 0.99,
+        "business_contact": 0.96,
+        "text_content": 0.98,
+    }
     assert len(kept["lines"]) == 3
 
 
@@ -147,12 +207,17 @@ lines = st.builds(TextLine, st.text(), fractions, fractions, fractions, fraction
 scored = st.builds(Scored, st.text() | st.sampled_from(["Store", "Font", "Receipt"]), fractions)
 
 
-@given(st.lists(lines, max_size=12), st.lists(scored, max_size=3), st.lists(scored, max_size=2), st.text())
+@given(
+    st.lists(lines, max_size=12),
+    st.lists(scored, max_size=3),
+    st.lists(st.builds(Logo, st.text(), fractions, fractions), max_size=2),
+    st.text(),
+)
 def test_any_analysis_is_interpreted_the_same_each_time(
-    found: list[TextLine], labels: list[Scored], logos: list[Scored], region: str
+    found: list[TextLine], labels: list[Scored], logos: list[Logo], region: str
 ) -> None:
     text = "\n".join(line.text for line in found)
-    seen = Analysis("test", text, tuple(found), tuple(labels), tuple(logos))
+    seen = Analysis("test", text, tuple(found), tuple(labels), tuple(logos), web=tuple(labels))
     read = interpret(seen, region)
     assert read == interpret(seen, region)
     assert read.store_image or read.store_name is None

@@ -1,8 +1,9 @@
 """The name is the sign's largest writing that can be a name."""
 
 import pytest
+from msgspec import structs
 
-from services.analyzer.analysis import Scored, TextLine
+from services.analyzer.analysis import Analysis, Logo, Scored, TextLine
 from services.analyzer.contacts import contacts_in
 from services.analyzer.names import MAX_NAME, sign_name, store_name
 
@@ -14,7 +15,15 @@ def line(text: str, y: float, height: float, x: float = 0.1, confidence: float =
 
 
 def name_of(*lines: TextLine) -> str | None:
-    return sign_name(lines, contacts_in("\n".join(one.text for one in lines), "US"))
+    name = sign_name(lines, contacts_in("\n".join(one.text for one in lines), "US"))
+    return name.value if name else None
+
+
+def named(*lines: TextLine, logos: tuple[Logo, ...] = (), web: tuple[str, ...] = ()) -> str | None:
+    text = "\n".join(one.text for one in lines)
+    entities = tuple(Scored(name, 0.8) for name in web)
+    name = store_name(Analysis("test", text, lines, logos=logos, web=entities), contacts_in(text, "US"))
+    return name.value if name else None
 
 
 def test_the_largest_line_is_the_name() -> None:
@@ -102,6 +111,78 @@ def test_a_name_has_a_bound() -> None:
 
 
 def test_an_unsure_logo_is_no_name() -> None:
-    lines = [line("Otto's Corner", 0.1, 0.2)]
-    assert store_name(lines, [Scored("Cola", 0.2)], ()) == "Otto's Corner"
-    assert store_name(lines, [Scored("Cola", 0.9)], ()) == "Cola"
+    assert named(line("Otto's Corner", 0.1, 0.2), logos=(Logo("Cola", 0.2, 0.4),)) == "Otto's Corner"
+
+
+def test_a_logo_names_the_shop_unless_it_is_smaller_than_the_sign() -> None:
+    sign = line("Otto's Corner", 0.1, 0.2)
+    assert named(sign, logos=(Logo("Cola", 0.9, 0.4),)) == "Cola"
+    assert named(sign, logos=(Logo("Cola", 0.9, 0.1),)) == "Otto's Corner"
+    assert named(line("OPEN", 0.1, 0.2), logos=(Logo("Cola", 0.9, 0.1),)) == "Cola"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Otto", "Otto's Corner Bakery"),  # the sign says it all
+        ("OTTOS CORNER BAKERY", "Otto's Corner Bakery"),
+        ("Otto's Corner Bakery and Café", "Otto's Corner Bakery and Café"),  # its fuller form
+        ("Otto's Carner Bakery", "Otto's Carner Bakery"),  # a letter was misread
+    ],
+)
+def test_a_logo_that_agrees_with_the_sign_completes_it(said: str, name: str) -> None:
+    assert named(line("Otto's Corner Bakery", 0.1, 0.2), logos=(Logo(said, 0.7, 0.1),)) == name
+
+
+def test_a_web_entity_tells_which_line_is_the_name_and_adds_none() -> None:
+    lines = [line("Sourdough", 0.1, 0.2), line("Otto's", 0.5, 0.1)]
+    assert named(*lines) == "Sourdough"
+    assert named(*lines, web=("Retail", "otto's")) == "Otto's"
+    assert named(*lines, web=("Sourdough Academy",)) == "Sourdough"
+    assert named(line("OPEN", 0.1, 0.2), web=("Otto's",)) is None
+
+
+def test_who_agrees_makes_a_name_surer() -> None:
+    seen = Analysis("test", "Otto's", (line("Otto's", 0.1, 0.2, confidence=0.9),))
+    alone, backed = store_name(seen, ()), store_name(structs.replace(seen, logos=(Logo("Otto's", 0.9),)), ())
+    assert alone
+    assert backed
+    assert (alone.confidence, backed.confidence) == (0.9, 0.95)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Otto's Corner, since 1954", "Otto's Corner"),
+        ("Bäckerei Otto seit 1954", "Bäckerei Otto"),
+        ("Otto's Corner | open daily 9-5", "Otto's Corner"),
+        ("Otto's Corner - Mon-Fri 9:00-18:00", "Otto's Corner"),
+        ("Otto's Corner #1423", "Otto's Corner"),
+        ("\u2605 Otto's\u00ae", "\u2605 Otto's"),
+    ],
+)
+def test_hours_years_and_numbers_are_cut_off(text: str, name: str) -> None:
+    assert name_of(line(text, 0.1, 0.2)) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Geöffnet", "Mo-Fr 9-18 Uhr", "lunes a viernes", "Lun-Sam 9h-19h", "Soldes", "Вход",
+        "Hauptstraße 12",
+        "12 rue de la Paix", "Calle Mayor 5", "Via Roma 3", "Seit 1950", "Wir backen noch selbst",
+        "营业时间", "営業中", "Ежедневно", "ул. Ленина 5", "Bread, cakes & more", "Pan, queso y vino", "Tel.",
+        "定休日 日曜",
+    ],
+)  # fmt: skip
+def test_what_names_nobody_is_passed_over_in_other_languages(text: str) -> None:
+    assert name_of(line(text, 0.1, 0.2), line("Otto", 0.4, 0.1)) == "Otto"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["The Rising Sun", "Sun & Moon", "The Daily Grind", "Smith, Jones & Partners", "北京烤鸭店",
+     "Хлебный дом", "Zum goldenen Hirsch", "Spring 24"],
+)  # fmt: skip
+def test_names_stay_whole(name: str) -> None:
+    assert name_of(line(name, 0.1, 0.2)) == name

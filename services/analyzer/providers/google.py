@@ -21,7 +21,14 @@ _Response = image_annotator.BatchAnnotateImagesResponse.pb()
 _Type = image_annotator.Feature.Type
 _FEATURES = [
     image_annotator.Feature.pb()(type_=int(feature))
-    for feature in (_Type.LABEL_DETECTION, _Type.LOGO_DETECTION, _Type.TEXT_DETECTION)
+    for feature in (
+        _Type.LABEL_DETECTION,
+        _Type.LOGO_DETECTION,
+        _Type.TEXT_DETECTION,  # its answer has the document's text as well where writing is dense
+        _Type.LANDMARK_DETECTION,
+        _Type.SAFE_SEARCH_DETECTION,
+        _Type.WEB_DETECTION,
+    )
 ]
 _OPTIONS = (
     # Sixteen dense pages answer with more than gRPC's default of 4 MB.

@@ -6,10 +6,13 @@ the last word's box are read."""
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from services.analyzer.analysis import Analysis, ImageFailure, Scored, TextLine
+from services.analyzer.analysis import Analysis, ImageFailure, Logo, Scored, TextLine
 
 MAX_LINES = 200  # a sign has fewer; the whole text of a page stays in `Analysis.text`
 MAX_MESSAGE = 300
+MAX_ENTITIES = 5  # of ten; they come by score, and a row keeps what it is given
+_SAFE_SEARCH = ("adult", "medical", "violence", "racy")  # "spoof" is no matter of safety
+_LIKELY = 4  # of `Likelihood`, 5 is the surest
 _DIGITS = 10_000.0  # boxes are kept to a ten-thousandth of the picture
 
 
@@ -21,17 +24,34 @@ def analysis_of(answer: Any, key: str) -> Analysis | ImageFailure:
         return ImageFailure(said or f"Vision's error {answer.error.code}")
     texts = answer.text_annotations
     text = texts[0].description.rstrip("\n") if texts else ""
+    page = _page(answer) if text else None
     return Analysis(
         provider="google",
         text=text,
-        lines=tuple(_lines(text, texts, *_page(answer))) if text else (),
+        lines=tuple(_lines(text, texts, *page)) if page else (),
         labels=_scored(answer.label_annotations),
-        logos=_scored(answer.logo_annotations),
+        logos=tuple([_logo(one, page[1] if page else 0) for one in answer.logo_annotations]),
+        landmarks=_scored(answer.landmark_annotations),
+        web=_scored(answer.web_detection.web_entities[: 2 * MAX_ENTITIES])[:MAX_ENTITIES],
+        unsafe=_unsafe(answer.safe_search_annotation) if answer.HasField("safe_search_annotation") else (),
     )
 
 
 def _scored(annotations: Any) -> tuple[Scored, ...]:
-    return tuple([Scored(one.description, round(one.score, 4)) for one in annotations])
+    """Some entities have an identity and no name."""
+    return tuple([Scored(name, round(one.score, 4)) for one in annotations if (name := one.description)])
+
+
+def _logo(annotation: Any, page_height: float) -> Logo:
+    """Without a text there is no page, and so no height of the picture."""
+    ys = [corner.y for corner in annotation.bounding_poly.vertices] if page_height else []
+    height = round((max(ys) - min(ys)) / page_height, 4) if ys else 0.0
+    return Logo(annotation.description, round(annotation.score, 4), height)
+
+
+def _unsafe(found: Any) -> tuple[str, ...]:
+    """What is likely or very likely."""
+    return tuple([name for name in _SAFE_SEARCH if getattr(found, name) >= _LIKELY])
 
 
 def _page(answer: Any) -> tuple[float, float, float]:

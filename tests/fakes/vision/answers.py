@@ -15,7 +15,7 @@ MAX_IMAGE_BYTES = 20 * 1024**2
 _TEXT = (int(Feature.TEXT_DETECTION), int(Feature.DOCUMENT_TEXT_DETECTION))
 _MAGIC = (b"\x89PNG", b"GIF8", b"RIFF", b"BM", b"II*\x00", b"MM\x00*")
 # Field numbers of AnnotateImageResponse and of BatchAnnotateImagesResponse (google/cloud/vision/v1).
-_LOGO, _LABEL, _TEXTS, _ERROR, _FULL_TEXT = 3, 4, 5, 9, 12
+_LANDMARK, _LOGO, _LABEL, _TEXTS, _SAFE, _ERROR, _FULL_TEXT, _WEB = 2, 3, 4, 5, 6, 9, 12, 13
 _DESCRIPTION = 3  # of EntityAnnotation
 _ENTITY = vision.EntityAnnotation.pb()
 _STORE_LABELS = "Storefront,Building,Signage,Retail,Facade,Shop,Advertising,Street,Window,Brand"
@@ -56,6 +56,12 @@ def answer(content: bytes, digest: bytes, features: Iterable[int]) -> bytes:
         parts.append(_LABELS[truth.is_store][digest[5] % 4])
     if asked.intersection(_TEXT) and truth.is_store:
         parts += _text(truth, digest[6] % len(_PRINTS))
+    if Feature.LANDMARK_DETECTION in asked and not truth.is_store and digest[4] % 4 == 0:
+        parts.append(_LANDMARK_SEEN)
+    if Feature.SAFE_SEARCH_DETECTION in asked:
+        parts.append(_ALL_SAFE)
+    if Feature.WEB_DETECTION in asked:
+        parts.append(_ON_THE_WEB[truth.is_store])
     return b"".join(parts)
 
 
@@ -133,6 +139,26 @@ def _labels(names: str, variant: int) -> bytes:
     return b"".join(_field(_LABEL, entity) for entity in scored)
 
 
+def _web(entities: str) -> bytes:
+    detection = vision.WebDetection.pb()()
+    for rank, name in enumerate(entities.split(",")):
+        detection.web_entities.add(
+            entity_id=f"/m/{rank:05x}", score=round(0.9 - 0.07 * rank, 4), description=name
+        )
+    detection.best_guess_labels.add(label=entities.partition(",")[0].lower(), language_code="en")
+    for page in range(3):
+        detection.visually_similar_images.add(url=f"https://pictures.example/{page}/picture.jpg")
+    return _field(_WEB, _bytes(detection))
+
+
+_ON_THE_WEB = {
+    True: _web("Retail,Facade,Signage,Shopping,Street,Interior Design Services"),
+    False: _web("Landscape,Mountain,Nature reserve,Tourism,Hill station"),
+}
+_LANDMARK_SEEN = _field(_LANDMARK, _entity("Old Mill Pass", (300, 200, 900, 700), score=0.62))
+_ALL_SAFE = _field(
+    _SAFE, _bytes(vision.SafeSearchAnnotation.pb()(adult=1, spoof=1, medical=1, violence=1, racy=2))
+)
 _WHOLE = _bytes(_ENTITY(locale="en", bounding_poly=_box(60, 80, 1100, 860)))
 _PAGE = _field(1, _bytes(vision.Page.pb()(width=WIDTH, height=HEIGHT, confidence=0.97)))
 _PRINTS = [_print(variant) for variant in range(len(_SMALL_PRINT))]
