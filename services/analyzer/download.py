@@ -174,7 +174,7 @@ class Downloader:
         except FAILURES as error:
             return of_exception(error)
         finally:
-            portion.shrink(len(outcome.content) if isinstance(outcome, Picture) else 0)
+            portion.become(len(outcome.content) if isinstance(outcome, Picture) else 0)
 
 
 def _within(seconds: float) -> aiohttp.ClientTimeout:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.analyzer.cache import Claim, ImageCache
 from services.analyzer.calls import Calls
+from services.analyzer.conversion import Converter, fits
 from services.analyzer.download import Downloader, Picture
 from services.analyzer.entries import Entry, Fresh
 from services.analyzer.memory import Memory, Portion
@@ -36,9 +37,19 @@ class _Flight:
             self.task.cancel()
 
 
+class _Fetched:
+    """A picture in hand, as it is sent; its hash stays that of what its address gave."""
+
+    def __init__(self, content: bytes, content_hash: str, portion: Portion) -> None:
+        self.content = content
+        self.content_hash = content_hash
+        self.portion = portion
+
+
 class Images:
-    def __init__(self, downloader: Downloader, cache: ImageCache, calls: Calls) -> None:
+    def __init__(self, downloader: Downloader, converter: Converter, cache: ImageCache, calls: Calls) -> None:
         self._downloader = downloader
+        self._converter = converter
         self._cache = cache
         self._calls = calls
         self._memory = Memory(_MOST_BYTES)
@@ -75,10 +86,11 @@ class Images:
     async def _fly(self, wanted: Wanted) -> Entry:
         with self._memory.portion() as portion:
             content = await self._download(wanted.url, portion)
-            content_hash = hashlib.sha256(content).hexdigest()
+            fetched = _Fetched(content, hashlib.sha256(content).hexdigest(), portion)
+            del content  # it may give way to a smaller one
             while True:
                 try:
-                    return await self._resolve(wanted, content, content_hash)
+                    return await self._resolve(wanted, fetched)
                 except LeaseLost:
                     continue
 
@@ -90,35 +102,46 @@ class Images:
         metrics.DOWNLOAD_BYTES.inc(len(picture.content))
         return picture.content
 
-    async def _resolve(self, wanted: Wanted, content: bytes, content_hash: str) -> Entry:
+    async def _resolve(self, wanted: Wanted, fetched: "_Fetched") -> Entry:
         """By the same content in hand here, by the ledger, by another's call, or by an own call."""
         while True:
-            same = self._by_content.get(content_hash)
+            same = self._by_content.get(fetched.content_hash)
             if same is not None and not same.answer.done():
                 return await asyncio.shield(same.answer)
-            claim = await self._cache.claim(wanted.url, content_hash, wanted.fresh)
+            claim = await self._cache.claim(wanted.url, fetched.content_hash, wanted.fresh)
             if isinstance(claim, Entry):
                 return claim
-            if claim is Claim.MINE and content_hash not in self._by_content:
-                return await self._call(wanted, content, content_hash)
+            if claim is Claim.MINE and fetched.content_hash not in self._by_content:
+                return await self._call(wanted, fetched)
             metrics.CACHE.labels("waited").inc()
             await asyncio.sleep(_BUSY_SECONDS)
 
-    async def _call(self, wanted: Wanted, content: bytes, content_hash: str) -> Entry:
-        image = PendingImage(wanted, content, content_hash)
+    async def _call(self, wanted: Wanted, fetched: "_Fetched") -> Entry:
+        content_hash = fetched.content_hash
+        image = PendingImage(wanted, fetched.content, content_hash)
         self._by_content[content_hash] = image
         self._cache.held.add(content_hash)
         flight = self._flights.get(_flown(wanted))
         if flight is not None:
             flight.image = image
-        self._calls.put(image)
         try:
+            if not fits(image.content):
+                image.content = await self._smaller(fetched)
+            self._calls.put(image)
             return await asyncio.shield(image.answer)
+        except Failed as why:
+            image.end(why)  # to all who wait for the same content
+            raise
         finally:
             image.end(NotRunning())
             del self._by_content[content_hash]
             if content_hash in self._cache.held:
                 await self._cache.give_up([content_hash])
+
+    async def _smaller(self, fetched: "_Fetched") -> bytes:
+        fetched.content = await self._converter.jpeg_of(fetched.content)
+        fetched.portion.become(len(fetched.content))
+        return fetched.content
 
 
 def _flown(wanted: Wanted) -> _Flown:

@@ -4,6 +4,7 @@ from services.analyzer.address_guard import parse_allow_nets
 from services.analyzer.cache import ImageCache
 from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
+from services.analyzer.conversion import Converter
 from services.analyzer.download import Downloader
 from services.analyzer.handler import SliceHandler
 from services.analyzer.images import Images
@@ -81,7 +82,8 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         caller = Caller(provider, ledger, keys, _CALL_SECONDS)
         at_once = calls_at_once(provider, settings)
         calls = Calls(caller, permits, keys, states, provider.max_images, at_once)
-        images = Images(downloader, cache, calls)
+        converter = Converter()
+        images = Images(downloader, converter, cache, calls)
         handler = SliceHandler(cache, images, takes, states, producer, instance, stop)
         room = Room(store)
         trimmer = Trimmer(store, settings.cache_max_mb << 20, settings.cache_ttl_hours)
@@ -99,6 +101,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
             async with background(stop, *loops):
                 await together(health, stop, intake.run([names.topic(SLICES)], stop), watchdog.run(stop))
         finally:
+            await converter.close()
             await provider.close()
 
 

@@ -16,11 +16,11 @@ class Portion:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.shrink(0)
+        self.become(0)
 
     async def take(self, size: int) -> None:
         """Gives back what it has, and waits for `size`."""
-        self.shrink(0)
+        self.become(0)
         await self._memory.wait(size)
         self.size = size
 
@@ -34,7 +34,8 @@ class Portion:
             self.size = size
         return True
 
-    def shrink(self, size: int) -> None:
+    def become(self, size: int) -> None:
+        """What is in hand counts, even if it is more than before."""
         less = self.size - size
         self.size = size
         self._memory.give(less)

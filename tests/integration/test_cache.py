@@ -13,11 +13,12 @@ from redis.asyncio import Redis
 
 from services.analyzer import cache as cache_module
 from services.analyzer.cache import Claim
+from services.analyzer.conversion import Converter
 from services.analyzer.download import Picture
 from services.analyzer.entries import Entry, Fresh
 from services.analyzer.fetch_failure import FetchFailure
-from services.analyzer.images import Images
-from services.analyzer.memory import Portion
+from services.analyzer.images import Images, _Fetched
+from services.analyzer.memory import Memory, Portion
 from services.analyzer.pending import Failed, LeaseLost, NotRunning, PendingImage, Wanted
 from shared.error_classes import ErrorClass
 from tests.integration.analyzer_parts import BATCH, URL, Parts, entry, image, redis_of
@@ -195,7 +196,7 @@ class Desk:
         self.web, self.till = Web(), Till(self.parts)
         downloader: Any = self.web
         calls: Any = self.till
-        self.images = Images(downloader, self.parts.cache, calls)
+        self.images = Images(downloader, Converter(), self.parts.cache, calls)
 
     def get(self, url: str, batch: Any = BATCH) -> "asyncio.Task[Entry]":
         return asyncio.create_task(self.images.get(Wanted(url, batch, 1, 1, "batch/1")))
@@ -259,7 +260,7 @@ async def test_a_row_that_comes_in_the_moment_a_lease_is_lost_does_not_spin(stor
     content = lost.content_hash
     lost.end(LeaseLost())
     wanted = Wanted("http://a/2", BATCH, 1, 1, "batch/2")
-    late = asyncio.create_task(desk.images._resolve(wanted, b"a", content))
+    late = asyncio.create_task(desk.images._resolve(wanted, _Fetched(b"a", content, Memory(1).portion())))
     await desk.till.pay(await desk.till.next())
     await all_of([row, late])
 

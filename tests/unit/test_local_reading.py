@@ -10,8 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from services.analyzer.decoding import UnreadableError
+from services.analyzer.decoding import decode as decode_to
+from services.analyzer.frames import read_frame, write_frame
 from services.analyzer.providers.local_reading import Found, analysis_of
-from services.analyzer.providers.local_worker import UnreadableError, decode, read_frame, write_frame
+
+
+def decode(content: bytes) -> Image.Image:
+    return decode_to(content, 2000)
 
 
 def box(left: float, top: float, width: float, height: float, text: str = "x") -> Found:

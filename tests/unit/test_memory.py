@@ -28,7 +28,7 @@ async def test_the_bound_is_never_passed_and_everyone_has_a_turn(seed: int) -> N
                 await portion.take(size)
             most = max(most, memory.taken)
             await asyncio.sleep(0)
-            portion.shrink(size // 2)
+            portion.become(size // 2)
             await asyncio.sleep(0)
 
     pictures = [asyncio.create_task(picture(rng.randint(1, 20 * MB))) for _ in range(100)]

@@ -1,12 +1,7 @@
-"""Text recognition on this machine, without a key or a network: one process a core, one picture at a time.
-
-Processes of our own and not a ProcessPoolExecutor: that one can't end a single picture that takes too long,
-and a picture that kills its process breaks the whole pool."""
+"""Text recognition on this machine, without a key or a network: one process a core, one picture at a time."""
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 
 import msgspec
@@ -14,11 +9,10 @@ import msgspec
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.providers import CallFailed, Refusal
 from services.analyzer.providers.local_reading import Reply
+from services.analyzer.worker import Worker, WorkerDied, WorkerMissing, WorkerTooSlow
 
 _WORKER = "services.analyzer.providers.local_worker"
 _MAX_WORKERS = 8  # of 530 MB each
-_START_SECONDS = 60.0  # 1.5 s when nothing else runs
-_STOP_SECONDS = 5.0
 
 
 class LocalProvider:
@@ -33,8 +27,8 @@ class LocalProvider:
         count = workers or min(_MAX_WORKERS, os.cpu_count() or 1)
         # One waits, so that no process does. Each more would be read after a pause was asked for (G6).
         self.at_once: int | None = count + 1
-        self._all = [_Worker() for _ in range(count)]
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._all = [Worker(_WORKER) for _ in range(count)]
+        self._idle: asyncio.Queue[Worker] = asyncio.Queue()
         for worker in self._all:
             self._idle.put_nowait(worker)
 
@@ -45,7 +39,7 @@ class LocalProvider:
         none can be started."""
         worker = await self._idle.get()
         try:
-            return await worker.read(images, deadline)
+            return [await _read(worker, content, deadline) for content in images]
         finally:
             self._idle.put_nowait(worker)
 
@@ -53,74 +47,16 @@ class LocalProvider:
         await asyncio.gather(*(worker.stop() for worker in self._all))
 
 
-class _Worker:
-    """One process, started when it is needed and again after it died."""
-
-    def __init__(self) -> None:
-        self._process: Process | None = None
-
-    async def read(self, images: Sequence[bytes], deadline: float) -> list[Analysis | ImageFailure]:
-        process = self._process or await self._start()
-        try:
-            async with asyncio.timeout(deadline):
-                return [await _ask(process, content) for content in images]
-        except TimeoutError:
-            await self._kill()
-            raise CallFailed(Refusal.TIMEOUT, f"a picture took more than {deadline:.0f} s to read") from None
-        except (asyncio.IncompleteReadError, ConnectionError):
-            await self._kill()
-            raise CallFailed(Refusal.CRASHED, "the text recognition died over a picture") from None
-        except asyncio.CancelledError:
-            await self._kill()  # its answer would be taken for the next picture's
-            raise
-
-    async def stop(self) -> None:
-        """Ends the process: by the end of its input when it is idle, else by force."""
-        process = self._process
-        if process is None or process.stdin is None:
-            return
-        process.stdin.close()
-        try:
-            async with asyncio.timeout(_STOP_SECONDS):
-                await process.wait()
-        except TimeoutError:
-            await self._kill()
-        self._process = None
-
-    async def _start(self) -> Process:
-        environment = os.environ | {"OMP_NUM_THREADS": "1"}
-        self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", _WORKER, stdin=PIPE, stdout=PIPE, env=environment
-        )
-        try:
-            async with asyncio.timeout(_START_SECONDS):
-                await _frame(process)
-        except (TimeoutError, asyncio.IncompleteReadError):
-            await self._kill()
-            raise CallFailed(Refusal.UNAVAILABLE, "the text recognition does not start") from None
-        except asyncio.CancelledError:
-            await self._kill()
-            raise
-        return process
-
-    async def _kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-
-
-async def _ask(process: Process, content: bytes) -> Analysis | ImageFailure:
-    assert process.stdin
-    process.stdin.write(len(content).to_bytes(4, "big") + content)
-    await process.stdin.drain()
-    reply = msgspec.msgpack.decode(await _frame(process), type=Reply)
-    answer = reply.analysis or reply.failure
-    assert answer
-    return answer
-
-
-async def _frame(process: Process) -> bytes:
-    assert process.stdout
-    return await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))
+async def _read(worker: Worker, content: bytes, deadline: float) -> Analysis | ImageFailure:
+    try:
+        answer = await worker.ask(content, deadline)
+    except WorkerTooSlow:
+        raise CallFailed(Refusal.TIMEOUT, f"a picture took more than {deadline:.0f} s to read") from None
+    except WorkerDied:
+        raise CallFailed(Refusal.CRASHED, "the text recognition died over a picture") from None
+    except WorkerMissing:
+        raise CallFailed(Refusal.UNAVAILABLE, "the text recognition does not start") from None
+    reply = msgspec.msgpack.decode(answer, type=Reply)
+    read = reply.analysis or reply.failure
+    assert read
+    return read

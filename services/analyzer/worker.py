@@ -1,0 +1,96 @@
+"""A process of our own that does one thing at a time, and may die of it or be ended without harm to others.
+
+Not a ProcessPoolExecutor: that one can't end a single piece of work that takes too long, and one that kills
+its process breaks the whole pool. Frames go in and out by the standard streams (`frames.py`)."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+
+_START_SECONDS = 60.0  # 1.5 s when nothing else runs
+_STOP_SECONDS = 5.0
+
+
+class WorkerTooSlow(Exception):
+    """It was ended: it did not answer in time."""
+
+
+class WorkerDied(Exception):
+    """It ended over what it was asked, or beside it."""
+
+
+class WorkerMissing(Exception):
+    """It does not start."""
+
+
+class Worker:
+    """Runs `python -m module`, started when it is needed and again after it ended. One asks at a time."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._process: Process | None = None
+
+    async def ask(self, content: bytes, deadline: float) -> bytes:
+        """The answer, within `deadline` seconds. Raises the three errors above."""
+        process = self._process or await self._start()
+        try:
+            async with asyncio.timeout(deadline):
+                return await _ask(process, content)
+        except TimeoutError:
+            await self._kill()
+            raise WorkerTooSlow from None
+        except (asyncio.IncompleteReadError, ConnectionError):
+            await self._kill()
+            raise WorkerDied from None
+        except asyncio.CancelledError:
+            await self._kill()  # its answer would be taken for the next one's
+            raise
+
+    async def stop(self) -> None:
+        """Ends the process: by the end of its input when it is idle, else by force."""
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        process.stdin.close()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            await self._kill()
+        self._process = None
+
+    async def _start(self) -> Process:
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        self._process = process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", self._module, stdin=PIPE, stdout=PIPE, env=environment
+        )
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await _frame(process)
+        except (TimeoutError, asyncio.IncompleteReadError):
+            await self._kill()
+            raise WorkerMissing from None
+        except asyncio.CancelledError:
+            await self._kill()
+            raise
+        return process
+
+    async def _kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+
+async def _ask(process: Process, content: bytes) -> bytes:
+    assert process.stdin
+    process.stdin.write(len(content).to_bytes(4, "big") + content)
+    await process.stdin.drain()
+    return await _frame(process)
+
+
+async def _frame(process: Process) -> bytes:
+    assert process.stdout
+    return await process.stdout.readexactly(int.from_bytes(await process.stdout.readexactly(4), "big"))
