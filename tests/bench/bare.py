@@ -27,7 +27,7 @@ def _request(contents: list[bytes]) -> bytes:
     return bytes(request.SerializeToString())
 
 
-async def run(urls: list[str], address: str) -> float:
+async def run(urls: list[str], address: str, key: str) -> float:
     """Images a second."""
     answer = types.BatchAnnotateImagesResponse.pb()
     todo = iter(urls)
@@ -47,7 +47,7 @@ async def run(urls: list[str], address: str) -> float:
             while len(contents) < _AT_ONCE and (content := await fetched.get()) is not None:
                 contents.append(content)
             if contents:
-                await method(contents, metadata=(("x-goog-api-key", "key-1"),), timeout=30)
+                await method(contents, metadata=(("x-goog-api-key", key),), timeout=30)
             if len(contents) < _AT_ONCE:
                 await fetched.put(None)
                 return
@@ -65,9 +65,9 @@ async def run(urls: list[str], address: str) -> float:
 
 
 def main() -> None:
-    origin, address, count, size = sys.argv[1:5]
+    origin, address, count, size, key = sys.argv[1:6]
     urls = [f"{origin}/good/{n}.jpg?size={size}" for n in range(1, int(count) + 1)]
-    rate = asyncio.run(run(urls, address))
+    rate = asyncio.run(run(urls, address, key))
     used = resource.getrusage(resource.RUSAGE_SELF)
     print(json.dumps({"rate": rate, "cpu": used.ru_utime + used.ru_stime, "mb": used.ru_maxrss / 1_024}))
 

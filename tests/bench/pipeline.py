@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.processes import Used, used_by
-from tests.workload import World, assert_whole, world
+from tests.workload import STRANGER, World, assert_whole, world
 
 _IMAGE_BYTES = 40_000
 _WARM = 5_000
@@ -61,7 +61,7 @@ def _measure(running: World, images: int, analyzers: int) -> Run:
 
 def _bare(running: World, images: int) -> dict[str, Any]:
     command = [sys.executable, "-m", "tests.bench.bare"]
-    arguments = [running.images.url, running.vision.address, str(images), str(_IMAGE_BYTES)]
+    arguments = [running.images.url, running.vision.address, str(images), str(_IMAGE_BYTES), STRANGER]
     done = subprocess.run([*command, *arguments], check=True, capture_output=True, text=True, timeout=600)
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
