@@ -88,16 +88,3 @@ async def test_a_picture_that_takes_too_long_is_a_timeout_and_its_process_is_gon
             await local.annotate([drawn(SIGNS[3])], "", 0.01)
         assert failed.value.refusal is Refusal.TIMEOUT
         assert not old.is_running()
-
-
-async def test_a_call_that_is_cancelled_leaves_no_answer_behind() -> None:
-    async with provider() as local:
-        await local.annotate([b""], "", LONG)
-        call = asyncio.create_task(local.annotate([drawn(SIGNS[0])], "", LONG))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        call.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await call
-        (answer,) = await local.annotate([b""], "", LONG)
-        assert isinstance(answer, ImageFailure)
