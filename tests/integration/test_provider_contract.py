@@ -15,7 +15,7 @@ from dev.sample_styles import draw_sign
 from services.analyzer import entries
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.entries import Entry
-from services.analyzer.providers import CallFailed, Provider, Refusal
+from services.analyzer.providers import CallFailed, Provider, Refusal, google
 from services.analyzer.providers.google import GoogleProvider
 from services.analyzer.providers.local import LocalProvider
 from shared.cache_keys import SCHEMA, VERSIONS
@@ -92,6 +92,13 @@ async def test_it_says_what_it_is(rig: Rig) -> None:
     assert provider.needs_key == bool(rig.key)
 
 
+async def test_what_google_is_asked_for_stands_in_the_version_of_its_answers() -> None:
+    """So that answers to other questions are never reused: in one process there is one set of features."""
+    names, _, _ = VERSIONS["google"].rpartition(".")
+    asked = {google._Type(feature.type_).name.split("_")[0].lower() for feature in google._FEATURES}
+    assert set(names.split("-")) == asked
+
+
 async def test_each_picture_has_its_own_answer_in_order_and_whole(rig: Rig) -> None:
     answers = await rig.ask(PICTURES)
     assert all(map(own, answers, _SIGNS)), answers
@@ -105,7 +112,8 @@ async def test_each_picture_has_its_own_answer_in_order_and_whole(rig: Rig) -> N
             assert 0 < line.width <= 1
             assert 0 < line.height <= 1
             assert 0 <= line.confidence <= 1
-        assert all(one.name and 0 <= one.score <= 1 for one in (*answer.labels, *answer.logos))
+        assert all(label.name and 0 <= label.score <= 1 for label in answer.labels)
+        assert all(logo.name and 0 <= logo.score <= 1 for logo in answer.logos)
         entry = Entry("batch/1", answer, None, 0.1)
         assert entries.decode(entries.encode(entry)) == entry, "the ledger gives it back as it was"
 
