@@ -61,7 +61,8 @@ CALLS_IN_FLIGHT = Gauge("ia_provider_calls_in_flight", "Provider calls in flight
 QUOTA_USED = Gauge("ia_quota_used", "Quota slots in use", ["group"])
 # Quota slots left, by group, at the last permit.
 QUOTA_LEFT = Gauge("ia_quota_left", "Quota slots left", ["group"])
-# 1 for the state that a key is in: ok | quarantined, 0 for the other. Keys are told by fingerprint.
+# 1 for the state that a key is in, 0 for the others: ok | cooling | quarantined | probing | paused | retired.
+# Keys are told by fingerprint.
 KEY_STATE = Gauge("ia_key_state", "State of each key", ["key", "state"])
 # Seconds that calls waited for permits; several may wait at once.
 PERMIT_WAIT_SECONDS = Counter("ia_permit_wait_seconds", "Seconds waited for permits")

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterable, Sequence
 
 from services.analyzer.analysis import Analysis, ImageFailure
+from services.analyzer.breaker import Breaker
 from services.analyzer.entries import Entry
-from services.analyzer.keys import ApiKey, KeyRing
+from services.analyzer.keys import ApiKey
 from services.analyzer.ledger import Ledger
 from services.analyzer.pending import Failed, PendingImage, part
 from services.analyzer.providers import CallFailed, Provider, Refusal
@@ -17,17 +18,15 @@ from shared.logs import log
 
 
 class Caller:
-    """`deadline` in seconds bounds every call."""
+    """`deadline` in seconds bounds every call. `breaker` hears how each ended."""
 
-    def __init__(self, provider: Provider, ledger: Ledger, keys: KeyRing, deadline: float) -> None:
+    def __init__(self, provider: Provider, ledger: Ledger, deadline: float) -> None:
         self._provider = provider
         self._ledger = ledger
-        self._keys = keys
         self._deadline = deadline
+        self.breaker = Breaker()
 
-    async def call(
-        self, call_id: str, group: str, key: ApiKey, images: list[PendingImage]
-    ) -> list[PendingImage]:
+    async def call(self, call_id: str, key: ApiKey, images: list[PendingImage]) -> list[PendingImage]:
         """Ends what can be ended; returns the images that another call may still answer."""
         metrics.CALLS_IN_FLIGHT.inc()
         began = time.monotonic()
@@ -36,12 +35,12 @@ class Caller:
             answers = await self._provider.annotate([i.content for i in images], key.secret, self._deadline)
         except CallFailed as failure:
             metrics.CALLS.labels(name, failure.refusal.value).inc()
-            return await self._failed(call_id, group, key, images, failure)
+            return await self._failed(call_id, key, images, failure)
         else:
-            self._keys.answered(key)
+            self.breaker.answered()
             metrics.CALLS.labels(name, "ok").inc()
             metrics.CALL_IMAGES.labels(name).inc(len(images))
-            await self._answered(call_id, group, key, images, answers, time.monotonic() - began)
+            await self._answered(call_id, key, images, answers, time.monotonic() - began)
             return []
         finally:
             metrics.CALL_SECONDS.labels(name).observe(time.monotonic() - began)
@@ -50,7 +49,6 @@ class Caller:
     async def _answered(
         self,
         call_id: str,
-        group: str,
         key: ApiKey,
         images: Sequence[PendingImage],
         answers: Iterable[Analysis | ImageFailure],
@@ -65,7 +63,7 @@ class Caller:
             for image, answer in zip(images, answers, strict=True)
         ]
         paid = [None if isinstance(entry, ImageFailure) else entry for entry in told]
-        await self._ledger.settle(call_id, group, zip(images, paid, strict=True))
+        await self._ledger.settle(call_id, key, zip(images, paid, strict=True))
         for image, entry in zip(images, told, strict=True):
             if isinstance(entry, ImageFailure):
                 image.refuse(entry)
@@ -73,27 +71,34 @@ class Caller:
                 image.end(entry)
 
     async def _failed(
-        self, call_id: str, group: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
+        self, call_id: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
     ) -> list[PendingImage]:
         log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
         backoff = 0.0
+        self._tell_breaker(failure.refusal)
         match failure.refusal:
-            case Refusal.QUOTA:
-                self._keys.answered(key)  # and its group rests
-            case Refusal.KEY:
-                self._keys.quarantine(key)
             case Refusal.REQUEST:
-                self._keys.answered(key)
                 self._blame(images, failure)
             case Refusal.UNAVAILABLE | Refusal.TIMEOUT | Refusal.CRASHED:
-                self._keys.silent(key)
                 self._count_try(images, failure)
-                backoff = images[0].trouble.longest_backoff
+                backoff = 0.0 if self.breaker.open else images[0].trouble.longest_backoff
         again = [image for image in images if not image.answer.done()]
         ended = ((image, None) for image in images if image.answer.done())
-        await self._ledger.settle(call_id, group, ended, failure)
+        await self._ledger.settle(call_id, key, ended, failure)
         await asyncio.sleep(random.uniform(0, backoff))
         return again
+
+    def _tell_breaker(self, refusal: Refusal) -> None:
+        was_open = self.breaker.open
+        match refusal:
+            case Refusal.UNAVAILABLE | Refusal.TIMEOUT:
+                self.breaker.failed(time.monotonic())
+            case Refusal.QUOTA | Refusal.KEY:
+                self.breaker.undecided()
+            case Refusal.REQUEST | Refusal.CRASHED:
+                self.breaker.answered()
+        if self.breaker.open and not was_open:
+            log.warning("the provider is away: rows wait")
 
     @staticmethod
     def _blame(images: Sequence[PendingImage], failure: CallFailed) -> None:
@@ -103,13 +108,12 @@ class Caller:
             images[0].end(Failed(ErrorClass.PROVIDER_REFUSED, f"The provider refused the call: {failure}"))
         part(images, 2)
 
-    @staticmethod
-    def _count_try(images: Sequence[PendingImage], failure: CallFailed) -> None:
-        now = time.monotonic()
-        if failure.refusal is Refusal.TIMEOUT:
+    def _count_try(self, images: Sequence[PendingImage], failure: CallFailed) -> None:
+        outage = self.breaker.open
+        if failure.refusal is Refusal.TIMEOUT and not outage:
             part(images, 4)  # the third time is the last: by then the one that takes so long is alone
         for image in images:
-            image.trouble = image.trouble.after(failure.refusal, now)
+            image.trouble = image.trouble.after(failure.refusal, outage=outage)
             if image.trouble.deadly:
                 why = f"Reading this picture ended its reader {image.trouble.crashes} times."
                 image.end(Failed(ErrorClass.CRASHED, why))

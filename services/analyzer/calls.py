@@ -55,7 +55,8 @@ class Calls:
             while True:
                 await self._ready()
                 await self._slots.acquire()
-                images = self._pending.take(self._max_images)
+                await self._rested()
+                images = self._pending.take(1 if self._caller.breaker.open else self._max_images)
                 if not images or not await self._launch(images):
                     self._slots.release()
         finally:
@@ -83,36 +84,42 @@ class Calls:
             except TimeoutError:
                 return
 
+    async def _rested(self) -> None:
+        """Until the provider may be called; while it is away one image asks whether it is back."""
+        while rest := self._caller.breaker.rest(time.monotonic()):
+            await asyncio.sleep(min(rest, _LONGEST_WAIT_SECONDS))
+
     async def _launch(self, images: list[PendingImage]) -> bool:
         """True when the call is on its way; otherwise the images are back in the queue, or ended."""
-        call_id = f"{self._run}:{next(self._numbers)}"
+        call_id = f"{self._run}:{next(self._numbers)}:{len(images)}"
         try:
             verdict = await self._permits.ask(call_id, images)
             match verdict:
-                case Go(group):
-                    return await self._send(call_id, group, images)
+                case Go(_, fingerprint):
+                    return await self._send(call_id, fingerprint, images)
                 case Repack(flags):
                     await self._sort_out(images, flags)
-                case Wait(seconds):
+                case Wait(seconds, _):
                     await self._wait(images, seconds)
         except (*REDIS_UNAVAILABLE, *POSTGRES_UNAVAILABLE) as error:
             log.warning("no permit", error=type(error).__name__)
             await self._wait(images, _LONGEST_WAIT_SECONDS)
         return False
 
-    async def _send(self, call_id: str, group: str, asked: list[PendingImage]) -> bool:
-        """While the permit was asked for, images may have been given back and keys found bad."""
+    async def _send(self, call_id: str, fingerprint: str, asked: list[PendingImage]) -> bool:
+        """While the permit was asked for, images may have been given back and keys taken away."""
         images = [image for image in asked if not image.answer.done()]
         for image in images:
             image.called = True
         for image in images:
             if image.wanted.mark is not None:
                 await image.wanted.mark()
-        key = self._keys.take(group) if images else None
+        key = self._keys.find(fingerprint) if images else None
         if key is None:
             self._put_back(images)
             return False
-        call = asyncio.create_task(self._call(call_id, group, key, images))
+        self._caller.breaker.sent()
+        call = asyncio.create_task(self._call(call_id, key, images))
         self._calls.add(call)
         call.add_done_callback(lambda done: self._landed(done, images))
         return True
@@ -124,9 +131,13 @@ class Calls:
         await asyncio.sleep(wait)
 
     def _put_back(self, images: Sequence[PendingImage]) -> None:
+        """What failed goes behind the others, so that an outage takes few tries of each."""
         for image in reversed(images):
             image.called = False
-            self._pending.put_back(image)
+            if image.trouble.tries:
+                self._pending.put(image)
+            else:
+                self._pending.put_back(image)
 
     async def _sort_out(self, images: list[PendingImage], flags: str) -> None:
         """Those that may not go leave the call; the others wait for a full one."""
@@ -147,9 +158,9 @@ class Calls:
         for image in self._pending.drop(batch_id):
             image.end(NotRunning())
 
-    async def _call(self, call_id: str, group: str, key: ApiKey, images: list[PendingImage]) -> None:
+    async def _call(self, call_id: str, key: ApiKey, images: list[PendingImage]) -> None:
         try:
-            self._put_back(await self._caller.call(call_id, group, key, images))
+            self._put_back(await self._caller.call(call_id, key, images))
         finally:
             self._slots.release()
             self._changed.set()

@@ -8,9 +8,10 @@ from services.analyzer.conversion import Converter
 from services.analyzer.download import Downloader
 from services.analyzer.handler import SliceHandler
 from services.analyzer.images import Images
+from services.analyzer.key_watch import KeyWatch
 from services.analyzer.keys import ApiKey, KeyRing, reread
 from services.analyzer.ledger import Ledger
-from services.analyzer.permits import Permits
+from services.analyzer.permits import Permits, Quota
 from services.analyzer.providers import Provider
 from services.analyzer.settings import AnalyzerSettings
 from services.analyzer.states import States
@@ -53,16 +54,22 @@ def keys_for(provider: Provider, settings: AnalyzerSettings) -> list[ApiKey]:
     return settings.keys if provider.needs_key else [ApiKey(provider.name, "")]
 
 
+def quota_of(provider: Provider, settings: AnalyzerSettings) -> Quota:
+    """What needs no key has no quota."""
+    counted = (settings.requests_per_minute, settings.images_allowed) if provider.needs_key else (0, 0)
+    return Quota(*counted, settings.quota_window_seconds)
+
+
 def calls_at_once(provider: Provider, settings: AnalyzerSettings) -> int:
     return min(settings.max_concurrent_requests, provider.at_once or settings.max_concurrent_requests)
 
 
 async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
     names = Named(settings.topic_prefix)
-    instance, window = settings.instance, settings.quota_window_seconds
+    instance = settings.instance
     provider = make_provider(settings)
-    limit = settings.requests_per_minute if provider.needs_key else 0
-    keys = KeyRing(keys_for(provider, settings), limit)
+    quota = quota_of(provider, settings)
+    keys = KeyRing(keys_for(provider, settings))
     opened = parse_allow_nets(settings.fetch_allow_nets)
     cache_keys = CacheKeys(space_of(provider.name))
     async with (
@@ -77,9 +84,9 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         cache = ImageCache(store, cache_keys, instance, settings.cache_ttl_hours)
         states = States(DesiredMirror(store), pool)
         takes = Takes(store, instance)
-        permits = Permits(store, pool, cache, keys, instance, window, _CALL_SECONDS)
-        ledger = Ledger(store, cache, instance, limit, window)
-        caller = Caller(provider, ledger, keys, _CALL_SECONDS)
+        permits = Permits(store, pool, cache, keys, instance, quota, _CALL_SECONDS)
+        ledger = Ledger(store, cache, instance, quota)
+        caller = Caller(provider, ledger, _CALL_SECONDS)
         at_once = calls_at_once(provider, settings)
         calls = Calls(caller, permits, keys, states, provider.max_images, at_once)
         converter = Converter()
@@ -97,6 +104,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
                 upkeep.run(),
                 trimmer.run(),
                 reread(keys, lambda: keys_for(provider, settings)),
+                KeyWatch(keys, store, pool).run(),
             )
             async with background(stop, *loops):
                 await together(health, stop, intake.run([names.topic(SLICES)], stop), watchdog.run(stop))

@@ -1,16 +1,27 @@
--- Grants one call: a quota slot, for images whose batches run and whose leases the caller holds.
+-- Grants one call: a key with a quota slot, for images whose batches run and whose leases the caller holds.
 --
 -- A group has Q slots; a slot is free again one window after its call's RESPONSE, or, if its holder
 -- died, one window after the call's deadline. Everything is in milliseconds of Redis' clock.
--- ARGV: caller, call id, monotonic ms, clock offset ms, window ms, deadline ms,
---       groups G, (name, Q) x G, (lease key, desired key, version) an image.
+-- ARGV: caller, call id (ends in ":" and its number of images), monotonic ms, clock offset ms, window ms,
+--       deadline ms, calls a window Q (0: no limit), images a window (0: no limit),
+--       groups G, (name, keys K, fingerprint x K) x G, (lease key, desired key, version) an image.
 -- Answers: {'repack', flags}  some images cannot go: y goes, l lease lost, p not running, u unknown
 --          {'epoch', run_id}  Redis restarted or lost its data: nothing is known of the last window
 --          {'drift'}          the caller's clock and Redis' disagree by more than 2 s
---          {'wait', ms}       no slot is free before that
---          {'go', group, used, limit}  the limit that holds now
-local groups, images, unlimited = tonumber(ARGV[7]), {}, true
-local first = 8 + 2 * groups
+--          {'wait', ms, why}  hold: after a loss; keys: none may be used; quota: no slot is free before that;
+--                             busy: calls in flight must be answered first
+--          {'go', group, fingerprint, used, limit}  the limit that holds now
+local window, deadline, limit = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local groups, prints, first = {}, {}, 10
+for g = 1, tonumber(ARGV[9]) do
+  local count = tonumber(ARGV[first + 1])
+  groups[g] = {name = ARGV[first], from = #prints + 1, to = #prints + count}
+  for k = 1, count do
+    prints[#prints + 1] = ARGV[first + 1 + k]
+  end
+  first = first + 2 + count
+end
+
 local flags, all = {}, true
 local states, leases = {}, {}
 for i = first, #ARGV, 3 do
@@ -37,55 +48,124 @@ end
 if not all then
   return {'repack', table.concat(flags)}
 end
+if #prints == 0 then
+  return {'wait', 1000, 'keys'}
+end
+if limit == 0 then
+  return {'go', groups[1].name, prints[1], 0, 0}
+end
 
+local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+if redis.call('GET', 'quota:epoch') ~= run_id then
+  return {'epoch', run_id}
+end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-for g = 0, groups - 1 do
-  if tonumber(ARGV[9 + 2 * g]) > 0 then unlimited = false end
+if math.abs(now - tonumber(ARGV[3]) - tonumber(ARGV[4])) > 2000 then
+  return {'drift'}
 end
-if not unlimited then
-  local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-  if redis.call('GET', 'quota:epoch') ~= run_id then
-    return {'epoch', run_id}
-  end
-  if math.abs(now - tonumber(ARGV[3]) - tonumber(ARGV[4])) > 2000 then
-    return {'drift'}
-  end
-  local held = redis.call('PTTL', 'quota:hold')
-  if held > 0 then
-    return {'wait', held}
-  end
+local held = redis.call('GET', 'quota:hold')
+if held and tonumber(held) > now then
+  return {'wait', tonumber(held) - now, 'hold'}
 end
 
-local best, most, used, room, soonest = nil, 0, 0, 0, 60000
-for g = 0, groups - 1 do
-  local name, limit = ARGV[8 + 2 * g], tonumber(ARGV[9 + 2 * g])
-  if limit == 0 then
-    return {'go', name, 0, 0}
+local soonest, why = 60000, 'keys'
+local function later(ms, reason)
+  soonest = math.min(soonest, math.max(1, ms))
+  why = (why == 'keys' or reason ~= 'keys') and reason or why
+end
+
+-- A key's state is "state|until|since|reason" (settle.lua). One that never answered, or answered badly a while
+-- ago, is in one call at a time.
+local known = redis.call('HMGET', 'quota:keys', unpack(prints))
+local function usable(group)
+  local found = {}
+  for k = group.from, group.to do
+    local ends = known[k] and string.sub(known[k], 1, 3) ~= 'ok|' and tonumber(string.match(known[k], '|(%d+)|'))
+    if ends and ends > now then
+      if string.sub(known[k], 1, 8) == 'probing|' then
+        later(math.min(ends - now, 100), 'busy')
+      else
+        later(ends - now, 'keys')
+      end
+    else
+      found[#found + 1] = k
+    end
   end
-  -- After refusals the group has less, and one more with every clean while (settle.lua).
-  local cut = redis.call('HMGET', 'quota:cut:' .. name, 'limit', 'at', 'every')
-  if cut[1] then
-    limit = math.min(limit, cut[1] + math.floor((now - cut[2]) / cut[3]))
+  return found
+end
+
+local function images_of(call)
+  return tonumber(string.match(call, ':(%d+)$')) or 1
+end
+
+-- Slots whose window is over leave, and their images with them. Answers how many are left.
+local function leave(group)
+  local gone, images = redis.call('ZRANGEBYSCORE', group.slots, '-inf', now), 0
+  if #gone > 0 then
+    redis.call('ZREMRANGEBYSCORE', group.slots, '-inf', now)
+    for _, call in ipairs(gone) do
+      images = images + images_of(call)
+    end
+    redis.call('HINCRBY', group.state, 'images', -images)
   end
-  local slots = 'quota:slots:' .. name
-  local resting = redis.call('PTTL', 'quota:rest:' .. name)
-  if resting > 0 then
-    soonest = math.min(soonest, resting)
+  local taken = redis.call('ZCARD', group.slots)
+  if taken == 0 then
+    redis.call('HDEL', group.state, 'images') -- the slots may have run out without us
+  end
+  return taken
+end
+
+local asked, budget = images_of(ARGV[2]), tonumber(ARGV[8])
+local best, most = nil, 0
+for _, group in ipairs(groups) do
+  local keys = usable(group)
+  group.slots, group.state = 'quota:slots:' .. group.name, 'quota:group:' .. group.name
+  group.taken = leave(group)
+  local state = redis.call('HMGET', group.state, 'limit', 'grows', 'rest', 'refused', 'images')
+  group.limit = math.min(limit, tonumber(state[1]) or limit)
+  local rest, refused = tonumber(state[3]) or 0, state[4]
+  if #keys == 0 then
+    -- said by usable()
+  elseif rest > now then
+    later(rest - now, 'quota')
   else
-    redis.call('ZREMRANGEBYSCORE', slots, '-inf', now)
-    local taken = redis.call('ZCARD', slots)
-    if limit - taken > most then
-      best, most, used, room = name, limit - taken, taken, limit
-    elseif taken >= limit then
-      local oldest = redis.call('ZRANGE', slots, 0, 0, 'WITHSCORES')
-      soonest = math.min(soonest, tonumber(oldest[2]) - now)
+    local flying = redis.call('ZCOUNT', group.slots, '(' .. (now + window), '+inf')
+    -- What the quota can make use of when every call takes its deadline; the first after a rest goes alone.
+    local abreast = refused and 1 or math.max(4, math.ceil(group.limit * deadline / (window + deadline)))
+    if group.taken >= group.limit and group.limit < limit and not refused and now >= tonumber(state[2]) then
+      group.limit, group.grows = group.limit + 1, true
+    end
+    local full = group.taken >= group.limit
+    if budget > 0 and group.taken > 0 and (tonumber(state[5]) or 0) + asked > budget then
+      full = true
+    end
+    if full then
+      local oldest = redis.call('ZRANGE', group.slots, 0, 0, 'WITHSCORES')
+      later(tonumber(oldest[2]) - now, 'quota')
+    elseif flying >= abreast then
+      later(100, 'busy')
+    elseif group.limit - group.taken > most then
+      best, most = group, group.limit - group.taken
+      best.key = keys[1 + group.taken % #keys]
     end
   end
 end
 if not best then
-  return {'wait', math.max(1, soonest)}
+  return {'wait', soonest, why}
 end
-redis.call('ZADD', 'quota:slots:' .. best, now + tonumber(ARGV[6]) + tonumber(ARGV[5]), ARGV[2])
-redis.call('PEXPIRE', 'quota:slots:' .. best, tonumber(ARGV[6]) + 2 * tonumber(ARGV[5]))
-return {'go', best, used + 1, room}
+if best.grows then
+  -- So many went well for a whole window: one more is tried.
+  redis.call('HSET', best.state, 'limit', best.limit, 'grows', now + window, 'tried', 1)
+end
+local entry = known[best.key]
+if not entry or string.sub(entry, 1, 3) ~= 'ok|' then
+  local since, reason = string.match(entry or '', '^%a+|%d+|(%d+)|(.*)$')
+  entry = table.concat({'probing', now + deadline, since or now, reason or 'never answered'}, '|')
+  redis.call('HSET', 'quota:keys', prints[best.key], entry)
+end
+redis.call('ZADD', best.slots, now + deadline + window, ARGV[2])
+redis.call('PEXPIRE', best.slots, deadline + 2 * window)
+redis.call('HINCRBY', best.state, 'images', asked)
+redis.call('PEXPIRE', best.state, 86400000)
+return {'go', best.name, prints[best.key], best.taken + 1, best.limit}

@@ -24,14 +24,26 @@ _MAX_DRIFT_MS = 2_000
 _FIRST_EPOCH_LOCK = 7_264_981_339
 
 
+class Quota(NamedTuple):
+    """Of a group: calls and images in any `window` seconds, as the provider counts them; 0: no limit."""
+
+    calls: int
+    images: int
+    window: float
+
+
 class Go(NamedTuple):
-    """The call may be made now, with a key of `group`."""
+    """The call may be made now, with the key of this fingerprint."""
 
     group: str
+    fingerprint: str
 
 
 class Wait(NamedTuple):
+    """`why`: hold, quota, busy or keys, as permit.lua says."""
+
     seconds: float
+    why: str = "hold"
 
 
 class Repack(NamedTuple):
@@ -44,7 +56,7 @@ Verdict = Go | Wait | Repack
 
 
 class Permits:
-    """`window` is the provider's (60 s); `deadline` the longest a call may take, in seconds."""
+    """`deadline`: the longest that a call may take, in seconds."""
 
     def __init__(
         self,
@@ -53,7 +65,7 @@ class Permits:
         cache: ImageCache,
         keys: KeyRing,
         instance: str,
-        window: float,
+        quota: Quota,
         deadline: float,
     ) -> None:
         self._redis = redis
@@ -61,33 +73,34 @@ class Permits:
         self._cache = cache
         self._keys = keys
         self._instance = instance
-        self._window_ms = round(window * 1_000)
+        self._quota = quota
+        self._window_ms = round(quota.window * 1_000)
         self._deadline_ms = round(deadline * 1_000)
         self._permit = redis.register_script(script(__file__, "permit"))
         self._adopt = redis.register_script(script(__file__, "adopt"))
         self._offset_ms: float | None = None
 
     async def ask(self, call_id: str, images: Sequence[PendingImage]) -> Verdict:
-        """One round trip, but for the rare moments when the count begins anew."""
+        """One round trip, but for the rare moments when the count begins anew. `call_id` ends in ":" and the
+        number of images."""
         if self._offset_ms is None:
             self._offset_ms = (await self._clock())[0]
-        groups = self._keys.open_groups()
-        answer = await self._permit(args=self._arguments(call_id, groups, images, self._offset_ms))
+        answer = await self._permit(args=self._arguments(call_id, images, self._offset_ms))
         match answer[0]:
             case b"go":
-                return self._go(answer[1].decode(), int(answer[2]), int(answer[3]))
+                return self._go(answer[1].decode(), answer[2].decode(), int(answer[3]), int(answer[4]))
             case b"repack":
                 return Repack(answer[1].decode())
             case b"wait":
-                return Wait(int(answer[1]) / 1_000)
+                return Wait(int(answer[1]) / 1_000, answer[2].decode())
             case b"epoch":
-                await self._begin_epoch(answer[1].decode(), [name for name, _ in groups])
+                await self._begin_epoch(answer[1].decode())
             case b"drift":
-                await self._look_at_clock([name for name, _ in groups])
+                await self._look_at_clock()
         return Wait(0.0)
 
     def _arguments(
-        self, call_id: str, groups: list[tuple[str, int]], images: Sequence[PendingImage], offset_ms: float
+        self, call_id: str, images: Sequence[PendingImage], offset_ms: float
     ) -> list[str | int | float]:
         arguments: list[str | int | float] = [
             self._instance,
@@ -96,10 +109,12 @@ class Permits:
             round(offset_ms),
             self._window_ms,
             self._deadline_ms,
-            len(groups),
+            self._quota.calls,
+            self._quota.images,
+            len(self._keys.groups),
         ]
-        for group in groups:
-            arguments += group
+        for group, fingerprints in self._keys.groups.items():
+            arguments += (group, len(fingerprints), *fingerprints)
         for image in images:
             arguments += (
                 self._cache.lease_key(image.content_hash),
@@ -109,11 +124,11 @@ class Permits:
         return arguments
 
     @staticmethod
-    def _go(group: str, used: int, limit: int) -> Go:
+    def _go(group: str, fingerprint: str, used: int, limit: int) -> Go:
         if limit:
             metrics.QUOTA_USED.labels(group).set(used)
             metrics.QUOTA_LEFT.labels(group).set(limit - used)
-        return Go(group)
+        return Go(group, fingerprint)
 
     async def _clock(self) -> tuple[float, float]:
         """The lowest and the highest that Redis' clock can be ahead of the monotonic one, in ms."""
@@ -123,22 +138,22 @@ class Permits:
         now = seconds * 1_000 + micros / 1_000
         return now - after, now - before
 
-    async def _look_at_clock(self, groups: list[str]) -> None:
+    async def _look_at_clock(self) -> None:
         """A late delivery looks like drift, too; only a clock that did step begins the count anew."""
         low, high = await self._clock()
         before, self._offset_ms = self._offset_ms or low, low
         if low - before > _MAX_DRIFT_MS or before - high > _MAX_DRIFT_MS:
             log.warning("the clock of Redis stepped; calls are held", ms=round(low - before))
             run_id = (await self._redis.info("server"))["run_id"]
-            await self._adopt(args=[run_id, self._window_ms + self._deadline_ms, "1", *groups])
+            await self._adopt(args=[run_id, self._window_ms + self._deadline_ms, "1", *self._keys.groups])
 
-    async def _begin_epoch(self, run_id: str, groups: list[str]) -> None:
+    async def _begin_epoch(self, run_id: str) -> None:
         """Only Postgres can tell a first start, where nothing was ever counted, from a loss."""
         async with self._pool.acquire() as connection, connection.transaction():
             await connection.execute("select pg_advisory_xact_lock($1)", _FIRST_EPOCH_LOCK)
             counted = await connection.fetchval(_SQL["epochs_count"])
             await connection.execute(_SQL["epoch_put"], run_id)
             hold_ms = self._window_ms + self._deadline_ms if counted else 0
-            adopted = await self._adopt(args=[run_id, hold_ms, "0", *groups])
+            adopted = await self._adopt(args=[run_id, hold_ms, "0", *self._keys.groups])
         if adopted and hold_ms:
             log.warning("Redis lost its count of the quota; calls are held", seconds=hold_ms / 1_000)

@@ -11,6 +11,8 @@ _COUNTS = (
     "cache_ttl_hours",
     "cache_max_mb",
 )
+# Calls a minute, and images a minute of each feature, that Google gives to every project.
+_GOOGLE = 1_800
 
 
 class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
@@ -21,6 +23,7 @@ class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
     vision_api_keys_file: str = ""
     vision_endpoint: str = "vision.googleapis.com:443"
     requests_per_minute: int = 55
+    images_per_minute: int = 0
     quota_window_seconds: float = 60.0
     max_concurrent_workers: int = 100
     max_concurrent_requests: int = 25
@@ -35,6 +38,8 @@ class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name.upper()} is a whole number from 1")
+        if self.images_per_minute < 0:
+            raise ValueError("IMAGES_PER_MINUTE is a whole number; 0 is Google's own")
         if self.provider_name == "google" and not self.keys:
             raise ValueError("PROVIDER=google needs keys in VISION_API_KEYS or VISION_API_KEYS_FILE")
         parse_allow_nets(self.fetch_allow_nets)
@@ -43,6 +48,11 @@ class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
     def keys(self) -> list[ApiKey]:
         """Raises ValueError when the file of keys can't be read."""
         return load(self.vision_api_keys, self.vision_api_keys_file)
+
+    @property
+    def images_allowed(self) -> int:
+        """0: no limit. Who was given more calls than Google gives to all has another quota of images."""
+        return self.images_per_minute or (_GOOGLE if self.requests_per_minute <= _GOOGLE else 0)
 
     @property
     def provider_name(self) -> str:

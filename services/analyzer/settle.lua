@@ -1,27 +1,15 @@
--- After a call's response: writes the paid images' entries, drops the leases, and dates the slot.
+-- After a call's response: writes the paid images' entries, drops the leases, dates the slot, and writes down
+-- what the answer said of the key and of its group's quota.
 -- ARGV: caller, call id, group, its calls a window (0: no limit), window ms, ttl s,
 --       rest ms ('' not refused; else the least that the provider wants: the group rests as long, or 5 s
 --       doubled with each refusal in a row, at most 60 s; calls that were refused together are one refusal),
+--       fingerprint, what was said of the key (ok | silent | bad), ms to leave a bad one out, why,
 --       then (entry key, lease key, entry or '' when nothing was paid) an image.
 local limit, window = tonumber(ARGV[4]), tonumber(ARGV[5])
-
--- A refusal of one call more than went well goes back to that, and ten windows pass before the next try;
--- any other takes three tenths off, and gives one back with every window.
-local function cut(group, now)
-  local key = 'quota:cut:' .. group
-  local known = redis.call('HMGET', key, 'limit', 'at', 'every')
-  local grown = known[1] and math.floor((now - known[2]) / known[3]) or 0
-  local had = known[1] and math.min(limit, known[1] + grown) or limit
-  if grown > 0 and had < limit then
-    redis.call('HSET', key, 'limit', had - 1, 'at', now, 'every', 10 * window)
-  else
-    redis.call('HSET', key, 'limit', math.max(1, math.floor(had * 0.7)), 'at', now, 'every', window)
-  end
-  redis.call('PEXPIRE', key, 86400000)
-end
+local group, state, print = ARGV[3], 'quota:group:' .. ARGV[3], ARGV[8]
 
 local leases, mine = {}, {}
-for i = 8, #ARGV, 3 do
+for i = 12, #ARGV, 3 do
   if ARGV[i + 2] ~= '' then
     redis.call('SET', ARGV[i], ARGV[i + 2], 'EX', ARGV[6])
   end
@@ -37,22 +25,62 @@ end
 if #mine > 0 then
   redis.call('DEL', unpack(mine))
 end
-if limit > 0 then
-  local time = redis.call('TIME')
-  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  redis.call('ZADD', 'quota:slots:' .. ARGV[3], 'XX', now + window, ARGV[2])
-  local refusals = 'quota:refusals:' .. ARGV[3]
-  local rest = 'quota:rest:' .. ARGV[3]
-  local resting = redis.call('PTTL', rest)
-  if ARGV[7] == '' then
-    redis.call('DEL', refusals)
-  elseif resting <= 0 then
-    local n = redis.call('INCR', refusals)
-    redis.call('PEXPIRE', refusals, 600000)
-    redis.call('SET', rest, 1, 'PX', math.max(tonumber(ARGV[7]), math.min(60000, 5000 * 2 ^ (n - 1))))
-    cut(ARGV[3], now)
-  elseif tonumber(ARGV[7]) > resting then
-    redis.call('PEXPIRE', rest, ARGV[7])
+if limit == 0 then
+  return ''
+end
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('ZADD', 'quota:slots:' .. group, 'XX', now + window, ARGV[2])
+
+-- The last thousand changes of keys' states, for those who ask why.
+local function tell(said, why)
+  redis.call('XADD', 'quota:events', 'MAXLEN', '~', 1000, '*', 'key', print, 'group', group, 'state', said,
+    'reason', why, 'at', now, 'worker', ARGV[1])
+  return said
+end
+
+local changed = ''
+local entry = redis.call('HGET', 'quota:keys', print)
+local was, ends, since, reason = string.match(entry or 'new|0|0|', '^(%a+)|(%d+)|(%d+)|(.*)$')
+if ARGV[9] == 'bad' then
+  if was ~= 'quarantined' then
+    since, changed = now, tell('quarantined', ARGV[11])
+  end
+  entry = table.concat({'quarantined', now + tonumber(ARGV[10]), since, ARGV[11]}, '|')
+  redis.call('HSET', 'quota:keys', print, entry)
+elseif ARGV[9] == 'ok' and was ~= 'ok' and (was ~= 'quarantined' or tonumber(ends) <= now) then
+  -- An answer that was on its way when the key was found bad proves nothing.
+  redis.call('HSET', 'quota:keys', print, 'ok|0|' .. now .. '|')
+  changed = tell('ok', was == 'new' and '' or reason)
+elseif ARGV[9] == 'silent' and was == 'probing' then
+  redis.call('HSET', 'quota:keys', print, 'probing|0|' .. since .. '|' .. reason)
+end
+
+-- A refusal of one call more than went well for a whole window goes back to that, and ten windows pass before
+-- the next try; any other takes three tenths off. With every window that is used up and clean, one comes back.
+local function cut(tried, had)
+  if tried then
+    redis.call('HSET', state, 'limit', had - 1, 'grows', now + 10 * window, 'tried', 0)
+  else
+    redis.call('HSET', state, 'limit', math.max(1, math.floor(had * 0.7)), 'grows', now + window, 'tried', 0)
   end
 end
-return 1
+
+local known = redis.call('HMGET', state, 'rest', 'refused', 'limit', 'grows', 'tried')
+local rest = tonumber(known[1]) or 0
+if ARGV[7] == '' then
+  if ARGV[9] == 'ok' and known[2] and rest <= now then
+    redis.call('HDEL', state, 'refused', 'rest')
+  end
+elseif rest <= now then
+  local n = redis.call('HINCRBY', state, 'refused', 1)
+  local wait = math.max(tonumber(ARGV[7]), math.min(60000, 5000 * 2 ^ (n - 1)))
+  redis.call('HSET', state, 'rest', now + wait)
+  cut(known[5] == '1' and now < tonumber(known[4]), math.min(limit, tonumber(known[3]) or limit))
+  redis.call('PEXPIRE', state, 86400000)
+  changed = tell('cooling', ARGV[11])
+elseif now + tonumber(ARGV[7]) > rest then
+  redis.call('HSET', state, 'rest', now + tonumber(ARGV[7]))
+end
+return changed

@@ -4,10 +4,7 @@ from typing import NamedTuple
 
 from services.analyzer.providers import Refusal
 
-# An outage that is over within a minute fails no row: nothing was paid in it.
-AWAY_SECONDS = 60.0
-# And two short ones with a long wait for quota between them are no outage of a minute.
-_LEAST_AWAY = 3
+_MOST_TRIES = 3
 # Each of these may have been paid.
 _MOST_TIMEOUTS = 3
 # A picture that is deadly for its reader would otherwise end all of them, for a minute.
@@ -17,20 +14,21 @@ _LONGEST_BACKOFF_SECONDS = 8.0
 
 
 class Trouble(NamedTuple):
-    """How often the provider was away, too slow, or died; `since` and `until` are the monotonic seconds of
-    the first and the last time that it was away."""
+    """How often a call for it failed while the provider answered others, in outages (which say nothing of the
+    image), took too long, or ended its reader."""
 
-    away: int = 0
+    failures: int = 0
+    outages: int = 0
     timeouts: int = 0
     crashes: int = 0
-    since: float = 0.0
-    until: float = 0.0
 
-    def after(self, refusal: Refusal, now: float) -> "Trouble":
-        """One more failure; the refusals that say nothing of the image or the provider's health add none."""
+    def after(self, refusal: Refusal, *, outage: bool) -> "Trouble":
+        """One more failed call; refusals that say nothing of the image or the provider's health add none."""
         match refusal:
+            case Refusal.UNAVAILABLE if outage:
+                return self._replace(outages=self.outages + 1)
             case Refusal.UNAVAILABLE:
-                return self._replace(away=self.away + 1, since=self.since if self.away else now, until=now)
+                return self._replace(failures=self.failures + 1)
             case Refusal.TIMEOUT:
                 return self._replace(timeouts=self.timeouts + 1)
             case Refusal.CRASHED:
@@ -39,7 +37,7 @@ class Trouble(NamedTuple):
 
     @property
     def tries(self) -> int:
-        return self.away + self.timeouts + self.crashes
+        return sum(self)
 
     @property
     def deadly(self) -> bool:
@@ -47,9 +45,8 @@ class Trouble(NamedTuple):
 
     @property
     def hopeless(self) -> bool:
-        """No further try is due."""
-        gone = self.away >= _LEAST_AWAY and self.until - self.since >= AWAY_SECONDS
-        return gone or self.timeouts >= _MOST_TIMEOUTS or self.deadly
+        """No further try is due. An outage alone never makes it so: rows wait for its end."""
+        return self.failures >= _MOST_TRIES or self.timeouts >= _MOST_TIMEOUTS or self.deadly
 
     @property
     def longest_backoff(self) -> float:

@@ -20,7 +20,7 @@ from services.analyzer.entries import Entry
 from services.analyzer.keys import KeyRing, parse
 from services.analyzer.ledger import Ledger
 from services.analyzer.pending import PendingImage, Wanted
-from services.analyzer.permits import Permits
+from services.analyzer.permits import Permits, Quota
 from shared import redis
 from shared.cache_keys import CacheKeys
 from shared.desired import Desired, DesiredMirror, State
@@ -56,11 +56,13 @@ class Parts:
         window: float = 2.0,
         deadline: float = 1.0,
         keys: str = "group:key",
+        images: int = 0,
     ) -> None:
+        quota = Quota(limit, images, window)
         self.cache = ImageCache(store, CacheKeys("test"), instance, ttl_hours=1)
-        self.keys = KeyRing(parse(keys), limit)
-        self.permits = Permits(store, pool, self.cache, self.keys, instance, window, deadline)
-        self.ledger = Ledger(store, self.cache, instance, limit, window)
+        self.keys = KeyRing(parse(keys))
+        self.permits = Permits(store, pool, self.cache, self.keys, instance, quota, deadline)
+        self.ledger = Ledger(store, self.cache, instance, quota)
 
 
 def image(content_hash: str = "a", batch: UUID = BATCH, version: int = 1, weight: int = 1) -> PendingImage:

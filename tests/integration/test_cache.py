@@ -18,10 +18,13 @@ from services.analyzer.download import Picture
 from services.analyzer.entries import Entry, Fresh
 from services.analyzer.fetch_failure import FetchFailure
 from services.analyzer.images import Images, _Fetched
+from services.analyzer.keys import ApiKey
 from services.analyzer.memory import Memory, Portion
 from services.analyzer.pending import Failed, LeaseLost, NotRunning, PendingImage, Wanted
 from shared.error_classes import ErrorClass
 from tests.integration.analyzer_parts import BATCH, URL, Parts, entry, image, redis_of
+
+KEY = ApiKey("group", "key")
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def parts(store: Redis, instance: str = "analyzer-1") -> Parts:
 async def test_what_was_paid_for_is_found_by_url_and_by_content(store: Redis) -> None:
     mine, other = parts(store), parts(store, "analyzer-2")
     assert await mine.cache.claim(URL, "a") is Claim.MINE
-    await mine.ledger.settle("call", "group", [(image("a"), entry())])
+    await mine.ledger.settle("call", KEY, [(image("a"), entry())])
     assert await other.cache.look_up([URL, "http://unknown.example"]) == {URL: entry()}
     assert await other.cache.claim("http://another.example/same.jpg", "a") == entry()
     assert await other.cache.look_up(["http://another.example/same.jpg"]) != {}
@@ -58,14 +61,14 @@ async def test_nothing_is_looked_up_for_no_url(store: Redis) -> None:
 async def test_an_image_that_was_not_paid_for_leaves_no_entry_and_no_lease(store: Redis) -> None:
     mine, other = parts(store), parts(store, "analyzer-2")
     await mine.cache.claim(URL, "a")
-    await mine.ledger.settle("call", "group", [(image("a"), None)])
+    await mine.ledger.settle("call", KEY, [(image("a"), None)])
     assert await other.cache.claim(URL, "a") is Claim.MINE
 
 
 async def test_claims_of_one_moment_are_answered_each(store: Redis) -> None:
     mine = parts(store)
     await mine.cache.claim(URL, "5")
-    await mine.ledger.settle("call", "group", [(image("5"), entry("five"))])
+    await mine.ledger.settle("call", KEY, [(image("5"), entry("five"))])
     answers = await asyncio.gather(*(mine.cache.claim(f"{URL}?{n}", str(n)) for n in range(150)))
     assert answers[5] == entry("five")
     assert all(answer is Claim.MINE for n, answer in enumerate(answers) if n != 5)
@@ -81,7 +84,7 @@ async def test_an_entry_that_cannot_be_read_is_paid_for_once_more(store: Redis) 
         answers = await asyncio.gather(*(mine.cache.claim(URL, content) for content in ("old", "new")))
         assert answers == [Claim.MINE] * 2
         assert await other.cache.claim(URL, "old") is Claim.BUSY
-    await mine.ledger.settle("call", "group", [(image("old"), entry())])
+    await mine.ledger.settle("call", KEY, [(image("old"), entry())])
     assert await other.cache.claim(URL, "old") == entry()
 
 
@@ -186,7 +189,7 @@ class Till:
 
     async def pay(self, pending: PendingImage) -> None:
         pending.called = True
-        await self.own.ledger.settle("call", "group", [(pending, entry(pending.content.decode()))])
+        await self.own.ledger.settle("call", KEY, [(pending, entry(pending.content.decode()))])
         pending.end(entry(pending.content.decode()))
 
 

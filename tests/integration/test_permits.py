@@ -12,17 +12,21 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 
-from services.analyzer import trouble
+from services.analyzer import breaker, trouble
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.cache import Claim
 from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
+from services.analyzer.keys import ApiKey
 from services.analyzer.pending import Failed, PendingImage
 from services.analyzer.permits import Go, Repack, Verdict, Wait
 from services.analyzer.providers import CallFailed, Refusal
 from services.analyzer.states import States
+from shared import key_states
 from shared.desired import DesiredMirror, State
 from shared.error_classes import ErrorClass
+from shared.key_states import KeyState
+from shared.keys_text import fingerprint
 from shared.redis import UNAVAILABLE
 from tests.fakes.vision.quota import SlidingWindow
 from tests.integration.analyzer_parts import (
@@ -87,6 +91,25 @@ async def granted(parts: Parts, call: str, images: Sequence[PendingImage], secon
     return time.monotonic() - began
 
 
+def key(parts: Parts, secret: str = "key") -> ApiKey:
+    found = parts.keys.find(fingerprint(secret))
+    assert found is not None
+    return found
+
+
+async def prove(parts: Parts) -> None:
+    """Every key has answered before."""
+    for print_ in parts.keys.group_of:
+        found = parts.keys.find(print_)
+        assert found is not None
+        await parts.ledger.settle("before", found, [])
+
+
+def group_of(verdict: Verdict) -> str:
+    assert isinstance(verdict, Go), verdict
+    return verdict.group
+
+
 # --- quota ----------------------------------------------------------------------------------------
 LIMIT, WINDOW, LATENCY, CLIENTS, CYCLES = 20, 1.5, 0.05, 6, 3
 
@@ -102,7 +125,7 @@ async def caller(url: str, pool: Any, name: str, until_time: float, arrivals: li
             await asyncio.sleep(random.uniform(0, LATENCY))
             arrivals.append(time.monotonic())
             await asyncio.sleep(LATENCY / 2)
-            await parts.ledger.settle(call_id, "group", [])
+            await parts.ledger.settle(call_id, key(parts), [])
 
         number = 0
         while time.monotonic() < until_time:
@@ -140,15 +163,17 @@ async def test_a_settled_slot_is_free_a_window_after_the_response(store: Redis, 
     parts = Parts(store, pool, limit=1, window=0.4, deadline=5.0)
     work = [await claimed(parts)]
     await granted(parts, "first", work)
-    await parts.ledger.settle("first", "group", [])
+    await parts.ledger.settle("first", key(parts), [])
     assert 0.3 <= await granted(parts, "next", work) <= 0.9
 
 
 async def test_the_group_with_the_most_room_goes_first(store: Redis, pool: Any) -> None:
     parts = Parts(store, pool, limit=2, keys="a:one,b:two")
     work = [await claimed(parts)]
-    groups = [await decided(parts, str(n), work) for n in range(4)]
-    assert sorted(groups) == [Go("a"), Go("a"), Go("b"), Go("b")]
+    assert await parts.permits.ask("0", work) == Wait(0.0), "the count begins"
+    await prove(parts)
+    groups = [group_of(await decided(parts, str(n), work)) for n in range(4)]
+    assert sorted(groups) == ["a", "a", "b", "b"]
     assert isinstance(await parts.permits.ask("5", work), Wait)
 
 
@@ -183,7 +208,7 @@ async def test_a_pause_refuses_the_very_next_call(store: Redis, pool: Any) -> No
 # --- what Redis can forget ------------------------------------------------------------------------
 async def test_a_first_start_holds_nothing(store: Redis, pool: Any) -> None:
     parts = Parts(store, pool)
-    assert await decided(parts, "1", [await claimed(parts)]) == Go("group")
+    assert await decided(parts, "1", [await claimed(parts)]) == Go("group", fingerprint("key"))
 
 
 @pytest.mark.parametrize("loss", ["flush", "another run"])
@@ -244,12 +269,15 @@ async def test_a_clock_that_runs_a_little_off_holds_nothing(store: Redis, pool: 
     await granted(parts, "1", work)
     assert parts.permits._offset_ms is not None
     parts.permits._offset_ms -= 1_500
-    assert await decided(parts, "2", work) == Go("group")
+    await parts.ledger.settle("1", key(parts), [])
+    assert await decided(parts, "2", work) == Go("group", fingerprint("key"))
 
 
 # --- refusals -------------------------------------------------------------------------------------
 async def rest_of(store: Redis) -> float:
-    return max(0, await store.pttl("quota:rest:group")) / 1_000
+    seconds, micros = await store.time()
+    rest = await store.hget("quota:group:group", "rest")
+    return max(0.0, int(rest or 0) / 1_000 - seconds - micros / 1e6)
 
 
 async def test_refusals_in_a_row_rest_the_group_longer_and_longer(store: Redis, pool: Any) -> None:
@@ -257,73 +285,182 @@ async def test_refusals_in_a_row_rest_the_group_longer_and_longer(store: Redis, 
     work = [await claimed(parts)]
     await granted(parts, "1", work)
     for expected in (5, 10, 20, 40, 60, 60):
-        await parts.ledger.settle("1", "group", [], REFUSED)
+        await parts.ledger.settle("1", key(parts), [], REFUSED)
         assert expected - 1 < await rest_of(store) <= expected
         verdict = await parts.permits.ask("2", work)
         assert isinstance(verdict, Wait)
         assert verdict.seconds > expected - 1
-        await store.delete("quota:rest:group")  # the rest is over
-    await parts.ledger.settle("1", "group", [])
-    await parts.ledger.settle("1", "group", [], REFUSED)
+        await store.hdel("quota:group:group", "rest")  # the rest is over
+    await parts.ledger.settle("1", key(parts), [])
+    await parts.ledger.settle("1", key(parts), [], REFUSED)
     assert await rest_of(store) <= 5, "a call that was answered ends the row"
 
 
 async def test_calls_that_are_refused_together_are_one_refusal(store: Redis, pool: Any) -> None:
     parts = Parts(store, pool)
     for call in "123":
-        await parts.ledger.settle(call, "group", [], REFUSED)
+        await parts.ledger.settle(call, key(parts), [], REFUSED)
     assert await rest_of(store) <= 5
 
 
 async def test_the_provider_s_own_wish_is_the_least(store: Redis, pool: Any) -> None:
     parts = Parts(store, pool)
-    await parts.ledger.settle("1", "group", [], CallFailed(Refusal.QUOTA, "later", 30.0))
+    await parts.ledger.settle("1", key(parts), [], CallFailed(Refusal.QUOTA, "later", 30.0))
     assert 29 < await rest_of(store) <= 30
-    await parts.ledger.settle("2", "group", [], CallFailed(Refusal.QUOTA, "sooner", 1.0))
+    await parts.ledger.settle("2", key(parts), [], CallFailed(Refusal.QUOTA, "sooner", 1.0))
     assert 29 < await rest_of(store) <= 30
-    await parts.ledger.settle("3", "group", [], CallFailed(Refusal.QUOTA, "much later", 1e9))
+    await parts.ledger.settle("3", key(parts), [], CallFailed(Refusal.QUOTA, "much later", 1e9))
     assert await rest_of(store) <= 3_600
 
 
-async def free_slots(parts: Parts, store: Redis, work: Sequence[PendingImage]) -> int:
-    """How many calls may go now; their slots are free again after."""
-    await store.delete("quota:rest:group", "quota:slots:group")
-    count = 0
-    while await decided(parts, f"probe {count}", work) == Go("group"):
-        count += 1
-    await store.delete("quota:slots:group")
-    return count
+async def limit_of(store: Redis) -> int:
+    return int(await store.hget("quota:group:group", "limit") or 0)
+
+
+async def minutes_pass(store: Redis, minutes: int) -> None:
+    await store.hdel("quota:group:group", "rest")
+    await store.hincrby("quota:group:group", "grows", -60_000 * minutes)
+
+
+async def use_up(parts: Parts, work: Sequence[PendingImage], calls: int) -> None:
+    """As many calls, each answered before the next; then there is no slot."""
+    for n in range(calls):
+        call = f"{n} of {calls}"
+        assert isinstance(await decided(parts, call, work), Go)
+        await parts.ledger.settle(call, key(parts), [])
+    assert isinstance(await parts.permits.ask("one more", work), Wait)
 
 
 async def test_a_refused_group_has_less_and_wins_it_back_call_by_call(store: Redis, pool: Any) -> None:
     parts = Parts(store, pool, limit=20, window=60.0)
     work = [await claimed(parts)]
-    assert await free_slots(parts, store, work) == 20
-    await parts.ledger.settle("1", "group", [], REFUSED)
-    assert await free_slots(parts, store, work) == 14
-    await parts.ledger.settle("2", "group", [], REFUSED)
-    assert await free_slots(parts, store, work) == 9
-    await minutes_pass(store, 2)
-    assert await free_slots(parts, store, work) == 11
-    await parts.ledger.settle("3", "group", [], REFUSED)
-    assert await free_slots(parts, store, work) == 10, "one more than went well was too much"
-    await minutes_pass(store, 9)
-    assert await free_slots(parts, store, work) == 10
+    for left in (14, 9):
+        await parts.ledger.settle("1", key(parts), [], REFUSED)
+        assert await limit_of(store) == left
+        await minutes_pass(store, 0)
+    await use_up(parts, work, 9)
     await minutes_pass(store, 1)
-    assert await free_slots(parts, store, work) == 11
-    await minutes_pass(store, 600)
-    assert await free_slots(parts, store, work) == 20, "never more than was allowed"
+    assert isinstance(await parts.permits.ask("probe", work), Go), (
+        "nine went well for a window: a tenth is tried"
+    )
+    assert await limit_of(store) == 10
+    await parts.ledger.settle("probe", key(parts), [], REFUSED)
+    assert await limit_of(store) == 9, "one more than went well was too much"
+    await minutes_pass(store, 9)
+    await store.delete("quota:slots:group")  # their windows are over
+    await use_up(parts, work, 9)
+    await minutes_pass(store, 1)
+    assert isinstance(await parts.permits.ask("next", work), Go)
+    assert await limit_of(store) == 10
 
 
-async def minutes_pass(store: Redis, minutes: int) -> None:
-    await store.hincrby("quota:cut:group", "at", -60_000 * minutes)
+async def test_a_group_that_rested_makes_one_call_until_it_is_answered(store: Redis, pool: Any) -> None:
+    parts, other = Parts(store, pool), Parts(store, pool, "analyzer-2")
+    work = [await claimed(parts)]
+    await decided(parts, "1", work)
+    await parts.ledger.settle("1", key(parts), [], REFUSED)
+    await parts.ledger.settle("0", key(parts), [])  # was on its way when its group was refused
+    await minutes_pass(store, 0)
+    assert isinstance(await decided(parts, "2", work), Go)
+    assert await other.permits.ask("3", [await claimed(other, "b")]) == Wait(0.1, "busy")
+    await parts.ledger.settle("2", key(parts), [])
+    assert isinstance(await other.permits.ask("3", [image("b")]), Go)
+    assert isinstance(await other.permits.ask("4", [image("b")]), Go)
+
+
+async def test_images_have_a_budget_of_their_own(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, window=0.5, images=40)
+    work = [await claimed(parts)]
+    await prove_after_start(parts, work)
+    for call in ("1:16", "2:16"):
+        assert isinstance(await parts.permits.ask(call, work), Go)
+        await parts.ledger.settle(call, key(parts), [])
+    refused = await parts.permits.ask("3:16", work)
+    assert isinstance(refused, Wait)
+    assert refused.why == "quota"
+    assert isinstance(await parts.permits.ask("4:7", work), Go), (
+        "seven are left, beside the one that proved the key"
+    )
+    await parts.ledger.settle("4:7", key(parts), [])
+    assert 0.2 <= await granted(parts, "5:16", work) <= 1.0
+
+
+# --- keys -----------------------------------------------------------------------------------------
+BAD = CallFailed(Refusal.KEY, "API key not valid")
+
+
+async def prove_after_start(parts: Parts, work: Sequence[PendingImage]) -> None:
+    assert isinstance(await decided(parts, "first", work), Go)
+    await parts.ledger.settle("first", key(parts), [])
+
+
+async def state_of(store: Redis, secret: str = "key") -> key_states.Told:
+    return (await key_states.read(store, {fingerprint(secret): "group"}))[fingerprint(secret)]
+
+
+async def test_a_key_that_never_answered_is_in_one_call_at_a_time(store: Redis, pool: Any) -> None:
+    """Of all analyzers: a bad one costs one call and not a quota of them."""
+    parts, other = Parts(store, pool), Parts(store, pool, "analyzer-2")
+    work, its = [await claimed(parts)], [await claimed(other, "b")]
+    assert (await state_of(store)).state is KeyState.PROBING
+    assert isinstance(await decided(parts, "1", work), Go)
+    assert await other.permits.ask("2", its) == Wait(0.1, "busy")
+    await parts.ledger.settle("1", key(parts), [], CallFailed(Refusal.UNAVAILABLE, "away"))
+    assert isinstance(await other.permits.ask("2", its), Go), "nothing was said of the key"
+    await other.ledger.settle("2", key(other), [])
+    assert {type(await parts.permits.ask(str(n), work)) for n in range(3)} == {Go}
+    assert (await state_of(store)).state is KeyState.OK
+
+
+async def test_a_bad_key_is_left_out_by_all_and_tried_again_once(store: Redis, pool: Any) -> None:
+    parts, other = Parts(store, pool), Parts(store, pool, "analyzer-2")
+    work, its = [await claimed(parts)], [await claimed(other, "b")]
+    await prove_after_start(parts, work)
+    for call in "12":
+        assert isinstance(await parts.permits.ask(call, work), Go)
+    await parts.ledger.settle("1", key(parts), [], BAD)
+    await parts.ledger.settle("2", key(parts), [])  # was on its way
+    refused = await other.permits.ask("3", its)
+    assert isinstance(refused, Wait)
+    assert (refused.why, refused.seconds) == ("keys", 60.0)
+    told = await state_of(store)
+    assert (told.state, told.reason) == (KeyState.QUARANTINED, "API key not valid")
+    await store.hset("quota:keys", fingerprint("key"), f"quarantined|1|{told.since}|API key not valid")
+    assert isinstance(await other.permits.ask("4", its), Go)
+    assert await parts.permits.ask("5", work) == Wait(0.1, "busy")
+    await other.ledger.settle("4", key(other), [])
+    assert (await state_of(store)).state is KeyState.OK
+    events: Any = await store.xrange(key_states.EVENTS)
+    assert [fields[b"state"] for _, fields in events] == [b"ok", b"quarantined", b"ok"]
+
+
+async def test_a_bad_key_leaves_its_group_to_the_others(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, keys="a:bad,a:good")
+    work = [await claimed(parts)]
+    assert isinstance(await decided(parts, "1", work), Go)
+    await prove(parts)
+    await parts.ledger.settle("1", key(parts, "bad"), [], BAD)
+    found = [await parts.permits.ask(str(n), work) for n in range(2, 5)]
+    assert found == [Go("a", fingerprint("good"))] * 3
+
+
+async def test_keys_that_operators_left_out_get_no_permit(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool)
+    work = [await claimed(parts)]
+    await prove_after_start(parts, work)
+    parts.keys.leave_out(frozenset({fingerprint("key")}))
+    assert await parts.permits.ask("2", work) == Wait(1.0, "keys")
+    parts.keys.leave_out(frozenset())
+    assert isinstance(await parts.permits.ask("2", work), Go)
 
 
 async def test_a_resting_group_leaves_the_others_alone(store: Redis, pool: Any) -> None:
     parts = Parts(store, pool, keys="a:one,b:two")
     work = [await claimed(parts)]
-    await parts.ledger.settle("0", "a", [], REFUSED)
-    assert {await decided(parts, str(n), work) for n in range(5)} == {Go("b")}
+    assert isinstance(await decided(parts, "first", work), Go)
+    await prove(parts)
+    await parts.ledger.settle("0", key(parts, "one"), [], REFUSED)
+    assert {group_of(await decided(parts, str(n), work)) for n in range(4)} == {"b"}
 
 
 # --- calls ----------------------------------------------------------------------------------------
@@ -337,11 +474,13 @@ class Annotator:
         """`error` ends every call."""
         self.calls = 0
         self.error = error
+        self.seen: list[Sequence[bytes]] = []
 
     async def annotate(
         self, images: Sequence[bytes], key: str, deadline: float
     ) -> list[Analysis | ImageFailure]:
         self.calls += 1
+        self.seen.append(images)
         if self.error is not None:
             raise self.error
         return [Analysis(provider="test") for _ in images]
@@ -351,7 +490,7 @@ class Annotator:
 
 def calls_of(parts: Parts, provider: Annotator, store: Redis, pool: Any) -> Calls:
     states = States(DesiredMirror(store), pool)
-    caller = Caller(provider, parts.ledger, parts.keys, deadline=1.0)
+    caller = Caller(provider, parts.ledger, deadline=1.0)
     return Calls(caller, parts.permits, parts.keys, states, provider.max_images, at_once=4)
 
 
@@ -404,17 +543,13 @@ async def test_an_error_that_nobody_foresaw_reaches_those_who_wait(store: Redis,
 
 @pytest.mark.parametrize(
     ("refusal", "error_class"),
-    [
-        (Refusal.UNAVAILABLE, ErrorClass.PROVIDER_ERROR),
-        (Refusal.TIMEOUT, ErrorClass.PROVIDER_ERROR),
-        (Refusal.CRASHED, ErrorClass.CRASHED),
-    ],
+    [(Refusal.TIMEOUT, ErrorClass.PROVIDER_ERROR), (Refusal.CRASHED, ErrorClass.CRASHED)],
 )
-async def test_a_provider_that_stays_away_fails_the_row_in_the_end(
+async def test_what_may_cost_or_kill_is_tried_three_times(
     store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch, refusal: Refusal, error_class: ErrorClass
 ) -> None:
     monkeypatch.setattr(trouble, "_BACKOFF_SECONDS", 0.0)
-    monkeypatch.setattr(trouble, "AWAY_SECONDS", 0.0)
+    monkeypatch.setattr(breaker, "_FIRST_WAIT_SECONDS", 0.01)
     parts, provider = Parts(store, pool), Annotator(CallFailed(refusal, "not now"))
     calls = calls_of(parts, provider, store, pool)
     work = await claimed(parts)
@@ -424,6 +559,34 @@ async def test_a_provider_that_stays_away_fails_the_row_in_the_end(
         await asyncio.wait_for(work.answer, 10)
     assert failed.value.error_class is error_class
     assert provider.calls == 3
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_an_outage_fails_no_row_and_tries_few_of_them_twice(
+    store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trouble, "_BACKOFF_SECONDS", 0.0)
+    monkeypatch.setattr(breaker, "_FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(breaker, "_LONGEST_WAIT_SECONDS", 0.05)
+    parts = Parts(store, pool, limit=1_000)
+    provider = Annotator(CallFailed(Refusal.UNAVAILABLE, "not now"))
+    calls = calls_of(parts, provider, store, pool)
+    work = [await claimed(parts, str(n)) for n in range(64)]
+    running = asyncio.create_task(calls.run())
+    for one in work:
+        calls.put(one)
+
+    async def probed() -> bool:
+        return provider.calls >= 12
+
+    await until(probed)
+    assert not any(one.answer.done() for one in work)
+    assert max(one.trouble.tries for one in work) <= 2
+    assert sum(len(images) == 1 for images in provider.seen) >= provider.calls - 5, "probes are of one image"
+    provider.error = None
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(one.answer for one in work))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

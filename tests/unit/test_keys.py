@@ -1,10 +1,9 @@
-"""Keys by group; a bad one costs one call; none is ever shown."""
+"""Keys by group; those that operators left out are; none is ever shown."""
 
 import asyncio
 from pathlib import Path
 
 import pytest
-from prometheus_client import REGISTRY
 
 from services.analyzer import keys as keys_module
 from services.analyzer.keys import ApiKey, KeyRing, load, parse, reread
@@ -64,74 +63,43 @@ def test_a_key_is_never_shown() -> None:
     assert key.fingerprint == ApiKey("other", "secret-1").fingerprint
 
 
-def test_a_key_that_never_answered_is_in_one_call_at_a_time() -> None:
-    ring = KeyRing(parse("a:one,b:two"), 55)
-    assert ring.open_groups() == [("a", 55), ("b", 55)]
-    first = ring.take("a")
-    assert first is not None
-    assert ring.open_groups() == [("b", 55)]
-    assert ring.take("a") is None
-    ring.answered(first)
-    assert ring.take("a") == ring.take("a") == first
+def groups_of(text: str) -> dict[str, list[str]]:
+    return KeyRing(parse(text)).groups
 
 
-def test_a_silent_call_leaves_the_key_on_trial() -> None:
-    ring = KeyRing(parse("a:one"), 55)
-    key = ring.take("a")
-    assert key is not None
-    ring.silent(key)
-    assert ring.take("a") == key
-    assert ring.take("a") is None
+def test_the_groups_hold_what_may_be_used() -> None:
+    ring = KeyRing(parse("a:one,a:two,b:three"))
+    one, two, three = (ApiKey("", secret).fingerprint for secret in ("one", "two", "three"))
+    assert ring.groups == {"a": [one, two], "b": [three]}
+    ring.leave_out(frozenset({two, three}))
+    assert ring.groups == {"a": [one]}
+    assert ring.find(two) is None, "its permit came before it was left out"
+    assert ring.find(one) == ApiKey("a", "one")
+    ring.leave_out(frozenset())
+    assert ring.groups == {"a": [one, two], "b": [three]}
 
 
-def test_a_bad_key_leaves_its_group_to_the_others() -> None:
-    ring = KeyRing(parse("a:bad,a:good"), 55)
-    bad, good = ring.take("a"), ring.take("a")
-    assert bad is not None
-    assert good is not None
-    ring.quarantine(bad)
-    ring.answered(good)
-    assert [ring.take("a") for _ in range(3)] == [good] * 3
-    labels = {"key": bad.fingerprint, "state": "quarantined"}
-    assert REGISTRY.get_sample_value("ia_key_state", labels) == 1
+def test_a_key_twice_is_one_key() -> None:
+    assert groups_of("a:one,a:one") == groups_of("a:one")
 
 
-def test_a_group_of_bad_keys_is_closed() -> None:
-    ring = KeyRing(parse("a:bad"), 55)
-    bad = ring.take("a")
-    assert bad is not None
-    ring.quarantine(bad)
-    assert ring.open_groups() == []
-
-
-def test_a_groups_keys_take_turns() -> None:
-    ring = KeyRing(parse("a:one,a:two"), 55)
-    for _ in range(2):
-        key = ring.take("a")
-        assert key is not None
-        ring.answered(key)
-    assert {key.secret for key in (ring.take("a"), ring.take("a")) if key} == {"one", "two"}
-
-
-def test_changed_keys_are_taken_up_and_what_is_known_stays() -> None:
-    ring = KeyRing(parse("a:one,b:bad"), 55)
-    bad = ring.take("b")
-    assert bad is not None
-    ring.quarantine(bad)
-    ring.change(parse("b:bad,c:new"))
-    assert ring.open_groups() == [("c", 55)]
-    assert ring.take("a") is None, "its group is gone"
+def test_changed_keys_are_taken_up_and_those_left_out_stay_out() -> None:
+    ring = KeyRing(parse("a:one,b:paused"))
+    paused = ApiKey("", "paused").fingerprint
+    ring.leave_out(frozenset({paused}))
+    ring.change(parse("b:paused,c:new"))
+    assert ring.groups == groups_of("c:new")
 
 
 def test_a_file_that_is_being_written_changes_nothing() -> None:
-    ring = KeyRing(parse("a:one"), 55)
+    ring = KeyRing(parse("a:one"))
     ring.change([])
-    assert ring.open_groups() == [("a", 55)]
+    assert ring.groups == groups_of("a:one")
 
 
 async def test_the_file_is_read_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(keys_module, "_REREAD_SECONDS", 0.01)
-    file, ring = tmp_path / "keys", KeyRing(parse("a:one"), 55)
+    file, ring = tmp_path / "keys", KeyRing(parse("a:one"))
 
     def read() -> list[ApiKey]:
         if not file.exists():
@@ -140,10 +108,10 @@ async def test_the_file_is_read_again(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
     reading = asyncio.create_task(reread(ring, read))
     await asyncio.sleep(0.03)
-    assert ring.open_groups() == [("a", 55)], "a file that can't be read changes nothing"
+    assert ring.groups == groups_of("a:one"), "a file that can't be read changes nothing"
     file.write_text("b:two\n")
     async with asyncio.timeout(5):
-        while ring.open_groups() != [("b", 55)]:
+        while ring.groups != groups_of("b:two"):
             await asyncio.sleep(0.005)
     assert Redactor.redact(logs._redactor, "two") == "[hidden]"
     reading.cancel()

@@ -5,50 +5,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analyzer.providers import Refusal
-from services.analyzer.trouble import AWAY_SECONDS, Trouble
+from services.analyzer.trouble import Trouble
 
 
-def after(*refusals: tuple[Refusal, float]) -> Trouble:
+def after(*refusals: Refusal, outage: bool = False) -> Trouble:
     trouble = Trouble()
-    for refusal, now in refusals:
-        trouble = trouble.after(refusal, now)
+    for refusal in refusals:
+        trouble = trouble.after(refusal, outage=outage)
     return trouble
 
 
-@given(st.floats(0, 1e9), st.lists(st.floats(0, AWAY_SECONDS - 1), max_size=50))
-def test_an_outage_of_less_than_a_minute_fails_no_row(began: float, moments: list[float]) -> None:
-    assert not after(*((Refusal.UNAVAILABLE, began + moment) for moment in sorted(moments))).hopeless
+@given(st.integers(0, 500), st.integers(0, 2))
+def test_an_outage_fails_no_row_however_long(outage: int, failures: int) -> None:
+    trouble = after(*[Refusal.UNAVAILABLE] * outage, outage=True)
+    for _ in range(failures):
+        trouble = trouble.after(Refusal.UNAVAILABLE, outage=False)
+    assert not trouble.hopeless
+    assert trouble.tries == outage + failures
 
 
-@given(st.lists(st.floats(0.01, 10), min_size=12, max_size=40))
-def test_an_outage_without_end_is_given_up(waits: list[float]) -> None:
-    trouble, now = Trouble(), 0.0
-    for wait in waits:
-        trouble = trouble.after(Refusal.UNAVAILABLE, now)
-        assert trouble.hopeless == (now >= AWAY_SECONDS and trouble.away >= 3)
-        now += wait
-
-
-def test_two_short_outages_with_an_hour_between_them_are_no_long_one() -> None:
-    assert not after((Refusal.UNAVAILABLE, 0.0), (Refusal.UNAVAILABLE, 3600.0)).hopeless
+def test_what_fails_while_others_are_answered_is_tried_three_times() -> None:
+    assert [after(*[Refusal.UNAVAILABLE] * n).hopeless for n in (1, 2, 3)] == [False, False, True]
 
 
 @pytest.mark.parametrize("refusal", [Refusal.TIMEOUT, Refusal.CRASHED])
-def test_what_may_cost_or_kill_is_tried_three_times_however_often_the_provider_was_away(
-    refusal: Refusal,
-) -> None:
-    away = [(Refusal.UNAVAILABLE, float(n)) for n in range(9)]
-    assert not after(*away, *[(refusal, 1.0)] * 2).hopeless
-    assert after(*away, *[(refusal, 1.0)] * 3).hopeless
-    assert after(*[(refusal, 1.0)] * 3).deadly == (refusal is Refusal.CRASHED)
+@pytest.mark.parametrize("outage", [True, False])
+def test_what_may_cost_or_kill_is_tried_three_times(refusal: Refusal, outage: bool) -> None:
+    assert not after(*[refusal] * 2, outage=outage).hopeless
+    assert after(*[refusal] * 3, outage=outage).hopeless
+    assert after(*[refusal] * 3).deadly == (refusal is Refusal.CRASHED)
 
 
 @pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.KEY, Refusal.REQUEST])
 def test_what_is_not_the_image_s_fault_is_not_counted(refusal: Refusal) -> None:
-    assert after((refusal, 1.0)) == Trouble()
+    assert after(refusal) == Trouble()
 
 
 def test_waits_double_up_to_eight_seconds() -> None:
-    waits = [after(*[(Refusal.UNAVAILABLE, 0.0)] * n).longest_backoff for n in range(1, 8)]
+    waits = [after(*[Refusal.UNAVAILABLE] * n).longest_backoff for n in range(1, 8)]
     assert waits == [1.0, 2.0, 4.0, 8.0, 8.0, 8.0, 8.0]
-    assert Trouble(away=10**6).longest_backoff == 8.0
+    assert Trouble(outages=10**6).longest_backoff == 8.0

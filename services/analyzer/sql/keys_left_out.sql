@@ -1,0 +1,1 @@
+select fingerprint, wanted from gateway.provider_keys
