@@ -94,6 +94,10 @@ TABLE: Mapping[Role, str] = {
         POST /admin/keys
         DELETE /admin/keys/{key_id}
         GET /admin/audit
+        GET /admin/provider-keys
+        POST /admin/provider-keys/{fingerprint}/pause
+        POST /admin/provider-keys/{fingerprint}/resume
+        POST /admin/provider-keys/{fingerprint}/retire
     """,
 }
 _TWINS = ("/api/v1/batches", "/api/v1/batch")

@@ -21,6 +21,7 @@ from services.gateway.api import (
     events,
     export,
     health,
+    provider_keys,
     results,
     retry,
     search,
@@ -71,6 +72,7 @@ def make_app(context: Context) -> FastAPI:
         sample.router,
         system_pages.router,
         access.router,
+        provider_keys.router,
         login.router,
     ):
         app.include_router(router)

@@ -6,6 +6,7 @@ from typing import Annotated
 import aiohttp
 from fastapi import Depends, Request
 from obstore.store import ObjectStore
+from redis.asyncio import Redis
 
 from services.gateway.handler import Handler
 from services.gateway.live.hub import Hub
@@ -27,6 +28,7 @@ class Context:
     hub: Hub
     health: Health
     sign_in: SignIn | None
+    redis: Redis
 
 
 async def _context(request: Request) -> Context:

@@ -58,7 +58,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
             handler = Handler(settings, pool, store, mirror, threads, dry_runs)
             hub = Hub(pool)
             sign_in = _sign_in(settings, pool)
-            context = Context(settings, pool, store, http, handler, hub, health, sign_in)
+            context = Context(settings, pool, store, http, handler, hub, health, sign_in, client)
             health.checks["database"] = partial(pool.fetchval, "select 1")
             health.checks["redis"] = client.ping
             health.checks["kafka"] = producer.ping

@@ -3,6 +3,7 @@
 from services.gateway import commands
 from services.gateway.api import admin_queue
 from services.gateway.api.clone import CloneBody
+from services.gateway.api.provider_keys import KeyChange
 from services.gateway.api.retry import RetryBody
 from services.gateway.exporting.asked import Filtered, Several
 from services.gateway.openapi import (
@@ -11,6 +12,7 @@ from services.gateway.openapi import (
     batches,
     exports,
     forms,
+    provider_keys,
     queue,
     results,
     system,
@@ -148,5 +150,17 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /admin/keys": Operation("list_keys", "List API keys", access.ApiKeys),
     "DELETE /admin/keys/{key_id}": Operation("revoke_key", "Revoke an API key", access.ApiKey),
+    "GET /admin/provider-keys": Operation(
+        "list_provider_keys", "List the provider's keys and their states", provider_keys.ProviderKeys
+    ),
+    "POST /admin/provider-keys/{fingerprint}/pause": Operation(
+        "pause_provider_key", "Pause a key", provider_keys.ProviderKeyChanged, body=KeyChange
+    ),
+    "POST /admin/provider-keys/{fingerprint}/resume": Operation(
+        "resume_provider_key", "Use a paused key again", provider_keys.ProviderKeyChanged, body=KeyChange
+    ),
+    "POST /admin/provider-keys/{fingerprint}/retire": Operation(
+        "retire_provider_key", "Never use a key again", provider_keys.ProviderKeyChanged, body=KeyChange
+    ),
     "GET /admin/audit": Operation("read_audit_log", "Read who did what", access.AuditPage),
 }

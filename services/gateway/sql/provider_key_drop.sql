@@ -1,0 +1,1 @@
+delete from gateway.provider_keys where fingerprint = $1

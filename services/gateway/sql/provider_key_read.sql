@@ -1,0 +1,1 @@
+select wanted from gateway.provider_keys where fingerprint = $1

@@ -1,0 +1,1 @@
+select fingerprint, wanted, reason, changed_by, changed_at from gateway.provider_keys order by fingerprint

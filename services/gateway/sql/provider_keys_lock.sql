@@ -1,0 +1,1 @@
+lock table gateway.provider_keys in share row exclusive mode
