@@ -12,6 +12,7 @@ from services.analyzer.pending import LeaseLost, NotRunning, Pending, PendingIma
 from services.analyzer.permits import Go, Permits, Repack, Wait
 from services.analyzer.states import States
 from shared import metrics
+from shared.limited_by import LimitedBy, Limits
 from shared.logs import log
 from shared.postgres import UNAVAILABLE as POSTGRES_UNAVAILABLE
 from shared.redis import UNAVAILABLE as REDIS_UNAVAILABLE
@@ -30,6 +31,7 @@ class Calls:
         permits: Permits,
         keys: KeyRing,
         states: States,
+        limits: Limits,
         max_images: int,
         at_once: int,
     ) -> None:
@@ -37,6 +39,7 @@ class Calls:
         self._permits = permits
         self._keys = keys
         self._states = states
+        self._limits = limits
         self._max_images = max_images
         self._slots = asyncio.Semaphore(at_once)
         self._pending = Pending()
@@ -87,6 +90,7 @@ class Calls:
     async def _rested(self) -> None:
         """Until the provider may be called; while it is away one image asks whether it is back."""
         while rest := self._caller.breaker.rest(time.monotonic()):
+            self._limits.note(LimitedBy.PROVIDER)
             await asyncio.sleep(min(rest, _LONGEST_WAIT_SECONDS))
 
     async def _launch(self, images: list[PendingImage]) -> bool:
@@ -99,7 +103,9 @@ class Calls:
                     return await self._send(call_id, fingerprint, images)
                 case Repack(flags):
                     await self._sort_out(images, flags)
-                case Wait(seconds, _):
+                case Wait(seconds, why):
+                    if why is not None:
+                        self._limits.note(why)
                     await self._wait(images, seconds)
         except (*REDIS_UNAVAILABLE, *POSTGRES_UNAVAILABLE) as error:
             log.warning("no permit", error=type(error).__name__)

@@ -1,4 +1,5 @@
-"""What becomes of the keys: their states into the metrics, what operators want of them into the ring."""
+"""What becomes of the keys: their states into the metrics, what operators want of them into the ring; and
+what calls wait for, for whoever asks."""
 
 import asyncio
 
@@ -7,6 +8,7 @@ from redis.asyncio import Redis
 from services.analyzer.keys import KeyRing
 from shared import key_states, metrics
 from shared.key_states import KeyState
+from shared.limited_by import Limits
 from shared.logs import log
 from shared.postgres import UNAVAILABLE as POSTGRES_UNAVAILABLE
 from shared.postgres import Pool, statements_beside
@@ -17,7 +19,8 @@ _EVERY_SECONDS = 2.0
 
 
 class KeyWatch:
-    def __init__(self, ring: KeyRing, redis: Redis, pool: Pool) -> None:
+    def __init__(self, ring: KeyRing, redis: Redis, pool: Pool, limits: Limits) -> None:
+        self._limits = limits
         self._ring = ring
         self._redis = redis
         self._pool = pool
@@ -32,6 +35,7 @@ class KeyWatch:
             await asyncio.sleep(_EVERY_SECONDS)
 
     async def look(self) -> None:
+        await self._limits.say()
         rows = await self._pool.fetch(_SQL["keys_left_out"])
         wanted = {row["fingerprint"]: KeyState(row["wanted"]) for row in rows}
         self._ring.leave_out(frozenset(wanted))

@@ -23,6 +23,7 @@ from shared.cache_keys import CacheKeys, space_of
 from shared.desired import DesiredMirror
 from shared.events import SliceDispatched
 from shared.intake import Intake
+from shared.limited_by import Limits
 from shared.ops import Health
 from shared.room import Room
 from shared.service import background, run, together
@@ -88,7 +89,8 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         ledger = Ledger(store, cache, instance, quota)
         caller = Caller(provider, ledger, _CALL_SECONDS)
         at_once = calls_at_once(provider, settings)
-        calls = Calls(caller, permits, keys, states, provider.max_images, at_once)
+        limits = Limits(store)
+        calls = Calls(caller, permits, keys, states, limits, provider.max_images, at_once)
         converter = Converter()
         images = Images(downloader, converter, cache, calls)
         handler = SliceHandler(cache, images, takes, states, producer, instance, stop)
@@ -104,7 +106,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
                 upkeep.run(),
                 trimmer.run(),
                 reread(keys, lambda: keys_for(provider, settings)),
-                KeyWatch(keys, store, pool).run(),
+                KeyWatch(keys, store, pool, limits).run(),
             )
             async with background(stop, *loops):
                 await together(health, stop, intake.run([names.topic(SLICES)], stop), watchdog.run(stop))

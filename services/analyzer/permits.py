@@ -14,6 +14,7 @@ from services.analyzer.cache import ImageCache
 from services.analyzer.keys import KeyRing
 from services.analyzer.pending import PendingImage
 from shared import desired, metrics
+from shared.limited_by import LimitedBy
 from shared.logs import log
 from shared.postgres import Pool, statements_beside
 from shared.redis import script
@@ -40,10 +41,10 @@ class Go(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """`why`: hold, quota, busy or keys, as permit.lua says."""
+    """`why`: None where calls in flight are waited for, or nothing that lasts."""
 
     seconds: float
-    why: str = "hold"
+    why: LimitedBy | None = None
 
 
 class Repack(NamedTuple):
@@ -92,7 +93,8 @@ class Permits:
             case b"repack":
                 return Repack(answer[1].decode())
             case b"wait":
-                return Wait(int(answer[1]) / 1_000, answer[2].decode())
+                why = answer[2].decode()
+                return Wait(int(answer[1]) / 1_000, None if why == "busy" else LimitedBy(why))
             case b"epoch":
                 await self._begin_epoch(answer[1].decode())
             case b"drift":

@@ -16,6 +16,7 @@ from services.gateway.edge import Edge
 from services.gateway.guard import hosts_of
 from services.gateway.handler import Handler
 from services.gateway.keyring import Keyring
+from services.gateway.limited_by import Waiting
 from services.gateway.limits import Limiter
 from services.gateway.live.hub import Hub
 from services.gateway.methods import Methods
@@ -28,6 +29,7 @@ from services.gateway.webserver import WebServer, listening
 from shared import kafka, ops, postgres, redis
 from shared.blobs import open_store
 from shared.desired import DesiredMirror
+from shared.limited_by import Limits
 from shared.ops import Health
 from shared.outbox import Relay
 from shared.postgres import Pool
@@ -56,7 +58,8 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
         with ThreadPoolExecutor(_PARSERS, "parser") as threads:
             dry_runs = DryRuns(settings, pool, store, client, threads)
             handler = Handler(settings, pool, store, mirror, threads, dry_runs)
-            hub = Hub(pool)
+            waiting = Waiting(Limits(client))
+            hub = Hub(pool, waiting)
             sign_in = _sign_in(settings, pool)
             context = Context(settings, pool, store, http, handler, hub, health, sign_in, client)
             health.checks["database"] = partial(pool.fetchval, "select 1")
@@ -70,6 +73,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
                 stop,
                 web.run(stop),
                 hub.run(stop),
+                waiting.run(stop),
                 Relay(pool, producer).run(stop),
                 MirrorKeeper(pool, mirror).run(stop),
                 Sweep(pool, store).run(stop),

@@ -9,8 +9,9 @@ import msgspec
 from services.gateway import health_score, timing
 from services.gateway.chunks import Chunk
 from services.gateway.snapshot import Snapshot
-from services.gateway.status import ChunkStatus
+from services.gateway.status import ChunkStatus, Status
 from shared.ids import chunk_id, result_id
+from shared.limited_by import LimitedBy
 
 
 def batch_info(batch: Snapshot) -> dict[str, Any]:
@@ -69,7 +70,8 @@ def detail(batch: Snapshot) -> dict[str, Any]:
     }
 
 
-def progress(batch: Snapshot) -> dict[str, Any]:
+def progress(batch: Snapshot, limited_by: LimitedBy | None) -> dict[str, Any]:
+    """`limited_by`: what the analyzers wait for."""
     return {
         "batch_id": batch.batch_id,
         "status": batch.status,
@@ -83,6 +85,7 @@ def progress(batch: Snapshot) -> dict[str, Any]:
         "estimated_completion": batch.completion,
         "processing_rate_per_minute": round(batch.rate, 2),
         "is_active": batch.status.is_active,
+        "limited_by": limited_by if batch.status is Status.PROCESSING else None,
     }
 
 

@@ -1,5 +1,7 @@
 """The provider's keys, for admins: shown by fingerprint, paused, resumed, retired."""
 
+import asyncio
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +12,8 @@ from redis.asyncio import Redis
 from services.analyzer.key_watch import KeyWatch
 from services.analyzer.keys import KeyRing, parse
 from shared.keys_text import fingerprint
-from tests.contract.gateway import Gateway, data_of, running
+from shared.limited_by import LimitedBy, Limits
+from tests.contract.gateway import Gateway, began, create, data_of, running
 from tests.contract.test_gateway_contract import check_error
 from tests.integration.analyzer_parts import pool_of
 from tests.servers import Servers
@@ -65,7 +68,7 @@ async def test_a_key_is_paused_resumed_and_retired_and_the_analyzers_obey(
 ) -> None:
     async with Redis.from_url(gateway.redis_url) as store, pool_of(gateway.database_url) as pool:
         ring = KeyRing(parse(KEYS))
-        watch = KeyWatch(ring, store, pool)
+        watch = KeyWatch(ring, store, pool, Limits(store))
 
         async def used() -> list[str]:
             await watch.look()
@@ -99,3 +102,25 @@ async def test_bad_wishes_are_refused(client: httpx.AsyncClient, body: Any) -> N
 
 async def test_a_key_that_nobody_knows_is_not_found(client: httpx.AsyncClient) -> None:
     check_error(await client.post("/admin/provider-keys/0123456789ab/pause"), 404, "NotFound")
+
+
+async def test_progress_says_what_the_analyzers_wait_for(client: httpx.AsyncClient, gateway: Gateway) -> None:
+    batch = await create(client)
+
+    async def limited_by() -> str | None:
+        found: str | None = (await data_of(client, f"/api/v1/batches/{batch}/progress"))["limited_by"]
+        return found
+
+    async with Redis.from_url(gateway.redis_url) as store:
+        limits = Limits(store)
+        for why in (LimitedBy.QUOTA, LimitedBy.KEYS):
+            limits.note(why)
+        await limits.say()
+    assert await limited_by() is None, "it has not started"
+    await began(gateway, batch)
+    deadline = time.monotonic() + 5
+    while await limited_by() != "keys":
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    page = await client.get(f"/batch/{batch}", headers={"Accept": "text/html"})
+    assert "No key of the provider may be used now" in page.text

@@ -27,6 +27,7 @@ from shared.desired import DesiredMirror, State
 from shared.error_classes import ErrorClass
 from shared.key_states import KeyState
 from shared.keys_text import fingerprint
+from shared.limited_by import LimitedBy, Limits
 from shared.redis import UNAVAILABLE
 from tests.fakes.vision.quota import SlidingWindow
 from tests.integration.analyzer_parts import (
@@ -362,7 +363,7 @@ async def test_a_group_that_rested_makes_one_call_until_it_is_answered(store: Re
     await parts.ledger.settle("0", key(parts), [])  # was on its way when its group was refused
     await minutes_pass(store, 0)
     assert isinstance(await decided(parts, "2", work), Go)
-    assert await other.permits.ask("3", [await claimed(other, "b")]) == Wait(0.1, "busy")
+    assert await other.permits.ask("3", [await claimed(other, "b")]) == Wait(0.1)
     await parts.ledger.settle("2", key(parts), [])
     assert isinstance(await other.permits.ask("3", [image("b")]), Go)
     assert isinstance(await other.permits.ask("4", [image("b")]), Go)
@@ -377,7 +378,7 @@ async def test_images_have_a_budget_of_their_own(store: Redis, pool: Any) -> Non
         await parts.ledger.settle(call, key(parts), [])
     refused = await parts.permits.ask("3:16", work)
     assert isinstance(refused, Wait)
-    assert refused.why == "quota"
+    assert refused.why is LimitedBy.QUOTA
     assert isinstance(await parts.permits.ask("4:7", work), Go), (
         "seven are left, beside the one that proved the key"
     )
@@ -404,7 +405,7 @@ async def test_a_key_that_never_answered_is_in_one_call_at_a_time(store: Redis, 
     work, its = [await claimed(parts)], [await claimed(other, "b")]
     assert (await state_of(store)).state is KeyState.PROBING
     assert isinstance(await decided(parts, "1", work), Go)
-    assert await other.permits.ask("2", its) == Wait(0.1, "busy")
+    assert await other.permits.ask("2", its) == Wait(0.1)
     await parts.ledger.settle("1", key(parts), [], CallFailed(Refusal.UNAVAILABLE, "away"))
     assert isinstance(await other.permits.ask("2", its), Go), "nothing was said of the key"
     await other.ledger.settle("2", key(other), [])
@@ -422,12 +423,12 @@ async def test_a_bad_key_is_left_out_by_all_and_tried_again_once(store: Redis, p
     await parts.ledger.settle("2", key(parts), [])  # was on its way
     refused = await other.permits.ask("3", its)
     assert isinstance(refused, Wait)
-    assert (refused.why, refused.seconds) == ("keys", 60.0)
+    assert (refused.why, refused.seconds) == (LimitedBy.KEYS, 60.0)
     told = await state_of(store)
     assert (told.state, told.reason) == (KeyState.QUARANTINED, "API key not valid")
     await store.hset("quota:keys", fingerprint("key"), f"quarantined|1|{told.since}|API key not valid")
     assert isinstance(await other.permits.ask("4", its), Go)
-    assert await parts.permits.ask("5", work) == Wait(0.1, "busy")
+    assert await parts.permits.ask("5", work) == Wait(0.1)
     await other.ledger.settle("4", key(other), [])
     assert (await state_of(store)).state is KeyState.OK
     events: Any = await store.xrange(key_states.EVENTS)
@@ -449,7 +450,7 @@ async def test_keys_that_operators_left_out_get_no_permit(store: Redis, pool: An
     work = [await claimed(parts)]
     await prove_after_start(parts, work)
     parts.keys.leave_out(frozenset({fingerprint("key")}))
-    assert await parts.permits.ask("2", work) == Wait(1.0, "keys")
+    assert await parts.permits.ask("2", work) == Wait(1.0, LimitedBy.KEYS)
     parts.keys.leave_out(frozenset())
     assert isinstance(await parts.permits.ask("2", work), Go)
 
@@ -491,7 +492,7 @@ class Annotator:
 def calls_of(parts: Parts, provider: Annotator, store: Redis, pool: Any) -> Calls:
     states = States(DesiredMirror(store), pool)
     caller = Caller(provider, parts.ledger, deadline=1.0)
-    return Calls(caller, parts.permits, parts.keys, states, provider.max_images, at_once=4)
+    return Calls(caller, parts.permits, parts.keys, states, Limits(store), provider.max_images, at_once=4)
 
 
 async def test_an_outage_of_redis_calls_nothing_and_heals(tmp_path: Path, pool: Any) -> None:
@@ -582,6 +583,8 @@ async def test_an_outage_fails_no_row_and_tries_few_of_them_twice(
 
     await until(probed)
     assert not any(one.answer.done() for one in work)
+    await calls._limits.say()
+    assert await Limits(store).read() is LimitedBy.PROVIDER
     assert max(one.trouble.tries for one in work) <= 2
     assert sum(len(images) == 1 for images in provider.seen) >= provider.calls - 5, "probes are of one image"
     provider.error = None

@@ -166,7 +166,8 @@ class NoBatches:
 async def test_one_poll_feeds_all_and_nobody_polls_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "_EVERY_SECONDS", 0.01)
     pool: Any = NoBatches()
-    hub, stop = hub_module.Hub(pool), Stop()
+    waiting: Any = None
+    hub, stop = hub_module.Hub(pool, waiting), Stop()
     running = asyncio.create_task(hub.run(stop))
     await asyncio.sleep(0.05)
     assert pool.asked == 0

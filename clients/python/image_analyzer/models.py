@@ -44,6 +44,7 @@ class Progress(Model):
     total_chunks: int = 0
     estimated_completion: datetime | None = None
     processing_rate_per_minute: float = 0.0
+    limited_by: str | None = None
     poll_after: float = 5.0
 
 

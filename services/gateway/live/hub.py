@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.gateway.errors import SystemUnavailable
+from services.gateway.limited_by import Waiting
 from services.gateway.live.history import Fact, History, Part, history_of
 from services.gateway.live.listener import Listener, Update, View
 from services.gateway.snapshot import Snapshot, read_batches
@@ -24,7 +25,8 @@ OVERLAP = timedelta(seconds=60)
 
 
 class Hub:
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, waiting: Waiting) -> None:
+        self.waiting = waiting
         self._pool = pool
         self._listeners: set[Listener] = set()
         self._known: dict[UUID, View] = {}

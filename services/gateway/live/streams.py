@@ -49,7 +49,7 @@ async def listen(listener: Listener) -> AsyncIterator[list[Update]]:
 
 async def batch_events(hub: Hub, first: View, last: EventId | None) -> AsyncIterator[str]:
     """Begins with what was missed since `last`, or with the state of now, then the progress of now."""
-    yield RETRY + _opening(first, last) + _progress(first)
+    yield RETRY + _opening(first, last) + _progress(first, hub)
     heard = first.history.position
     with hub.listening(first.batch_id) as listener:
         if first.history.has_ended:
@@ -57,7 +57,7 @@ async def batch_events(hub: Hub, first: View, last: EventId | None) -> AsyncIter
             return
         async for news in listen(listener):
             for update in news:
-                if text := _told(update, heard):
+                if text := _told(update, heard, hub):
                     yield text
                 heard = heard.join(update.view.history.position)
                 if update.view.history.has_ended:
@@ -78,7 +78,7 @@ async def all_events(hub: Hub, lately: Histories | None, last: EventId | None) -
     with hub.listening(None) as listener:
         async for news in listen(listener):
             for update in news:
-                if text := _told(update, heard.get(update.view.batch_id, Position())):
+                if text := _told(update, heard.get(update.view.batch_id, Position()), hub):
                     yield text
             if not news:
                 yield BEAT
@@ -105,15 +105,15 @@ def _opening(first: View, last: EventId | None) -> str:
     return "".join(state_event(first.batch_id, change) for change in changes if change)
 
 
-def _told(update: Update, heard: Position) -> str:
+def _told(update: Update, heard: Position, hub: Hub) -> str:
     """The changes that are new to one who has heard this much, then the progress if there is some."""
     changes = update.view.history.after(heard.join(update.heard))
     states = "".join(state_event(update.view.batch_id, change) for change in changes)
-    return states + (_progress(update.view) if update.moved else "")
+    return states + (_progress(update.view, hub) if update.moved else "")
 
 
-def _progress(view: View) -> str:
-    return event("progress", views.progress(view.batch)) if view.batch else ""
+def _progress(view: View, hub: Hub) -> str:
+    return event("progress", views.progress(view.batch, hub.waiting.now)) if view.batch else ""
 
 
 def _end(view: View) -> str:

@@ -124,6 +124,14 @@ class Progress(Struct):
     estimated_completion: When | None
     processing_rate_per_minute: PerMinute
     is_active: bool
+    limited_by: Annotated[
+        Literal["redis", "provider", "keys", "hold", "quota"] | None,
+        Meta(
+            description="What the analyzers wait for, of a batch that is processing: redis or the provider is"
+            " away; no key of the provider may be used; the count of the quota was lost, for 70 seconds; all"
+            " of the quota is used. Null: its own pictures and their hosts"
+        ),
+    ]
 
 
 class Controlled(Struct):

@@ -65,7 +65,12 @@ async def act(ctx: Ctx, batch_id: BatchId, action: Action) -> Response:
 async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:
     rows = await ctx.pool.fetch(_SQL["grid_read"], batch.batch_id, chunks_a_cell(batch))
     counted = {cell: Counted(*counts) for cell, *counts in rows}
-    return {"batch": batch, "cells": grid(batch, counted), "errors": await _errors(ctx, batch.batch_id)}
+    return {
+        "batch": batch,
+        "cells": grid(batch, counted),
+        "errors": await _errors(ctx, batch.batch_id),
+        "limited_by": ctx.hub.waiting.now,
+    }
 
 
 async def _errors(ctx: Context, batch_id: UUID) -> list[tuple[str, int, str]]:
