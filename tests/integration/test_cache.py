@@ -93,12 +93,12 @@ async def test_an_answer_that_is_too_old_for_who_asks_is_paid_for_once_more(stor
     fresh = Fresh(200.0, BATCH)
     for content, at in (("old", 100.0), ("new", 300.0)):
         await mine.cache.claim(URL, content)
-        await mine.ledger.settle("call", "group", [(image(content), replace(entry(), at=at))])
+        await mine.ledger.settle("call", KEY, [(image(content), replace(entry(), at=at))])
     assert await mine.cache.claim(URL, "new", fresh) == replace(entry(), at=300.0)
     assert await mine.cache.claim(URL, "old", fresh) is Claim.MINE
     assert await other.cache.claim(URL, "old", fresh) is Claim.BUSY
     assert await other.cache.claim(URL, "old") == replace(entry(), at=100.0), "good enough for others"
-    await mine.ledger.settle("call", "group", [(image("old"), replace(entry(), at=250.0))])
+    await mine.ledger.settle("call", KEY, [(image("old"), replace(entry(), at=250.0))])
     assert await other.cache.claim(URL, "old", fresh) == replace(entry(), at=250.0)
 
 
