@@ -1,6 +1,6 @@
 """The provider's keys, by fingerprint: what the provider says of each, and what operators want of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,6 +15,7 @@ from shared.keys_text import fingerprint
 from shared.postgres import Connection, Pool, statements_beside
 
 _SQL = statements_beside(__file__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_EVENTS = 100
 _MOST_REASON = 200
 
@@ -62,7 +63,7 @@ def _shown(print_: str, group: str | None, told: Told | None, row: Any, limit: i
 
 
 def _time(ms: int) -> datetime | None:
-    return datetime.fromtimestamp(ms / 1_000, UTC) if ms else None
+    return _EPOCH + timedelta(milliseconds=ms) if ms else None
 
 
 async def events(redis: Redis) -> list[dict[str, Any]]:

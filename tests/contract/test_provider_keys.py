@@ -55,7 +55,7 @@ async def test_what_the_provider_said_is_shown_and_no_key(
     keys = await shown(client)
     assert (keys[ONE]["state"], keys[ONE]["reason"]) == ("quarantined", "API key not valid")
     assert keys[ONE]["group"] == "shop"
-    assert keys[ONE]["until"] == "2286-11-20T17:46:39.999Z"
+    assert keys[ONE]["until"] == "2286-11-20T17:46:39.999000Z"
     assert (keys[TWO]["state"], keys[TWO]["calls_per_minute"]) == ("cooling", 38)
     assert all(key["is_configured"] for key in keys.values())
     reply = await client.get("/admin/provider-keys")

@@ -1,0 +1,164 @@
+"""The quota on whole systems against the strict fake: all of it, no refusal, whoever is killed (G5).
+
+`QUOTA_SECONDS` (600) is how long each runs, `OUTAGE_SECONDS` (300) how long the provider is away."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from tests.fakes.vision.journal import CallLine
+from tests.fakes.vision.server import fingerprint
+from tests.integration.analyzer_parts import pool_of, redis_of
+from tests.integration.quota_simulation import Simulation, shrink
+from tests.local_servers import started
+from tests.servers import Servers, fresh_database
+from tests.workload import World, until, world
+
+SECONDS = float(os.environ.get("QUOTA_SECONDS", "600"))
+OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "300"))
+LIMIT, KEYS, WINDOW = 55, 6, 60.0
+SECRETS = [f"key-{n}" for n in range(KEYS)]
+pytestmark = pytest.mark.timeout(SECONDS + OUTAGE + 600)
+
+
+@contextmanager
+def quota_world(analyzers: int, bad: Sequence[str] = (), **settings: str) -> Iterator[tuple[World, str]]:
+    """Six keys of their own groups, bad ones beside them, and a batch with work for longer than the run."""
+    behaviour = {"delay": 0.3, "jitter": 0.1, "quota": LIMIT, "window": WINDOW, "bad_keys": list(bad)}
+    own_settings = {
+        "ANALYZERS": str(analyzers),
+        "VISION_API_KEYS": ",".join([*bad, *SECRETS]),
+        "REQUESTS_PER_MINUTE": str(LIMIT),
+        **settings,
+    }
+    with world(behaviour, **own_settings) as own:
+        windows = int(SECONDS / WINDOW) + 3
+        batch = own.submit(own.urls(windows * KEYS * LIMIT * 16, size=2_000))
+        until(lambda: own.vision.stats().calls > 0, what="the first call")
+        yield own, batch
+        own.control(batch, "cancel")
+
+
+def calls_of(own: World) -> list[CallLine]:
+    return sorted(own.log().calls, key=lambda line: line.t)
+
+
+def said_of(own: World) -> dict[str, Any]:
+    """Of the run's first SECONDS: the calls by status, the share of what can be had, images a call."""
+    lines = calls_of(own)
+    begin = lines[0].t
+    within = [line for line in lines if line.t < begin + SECONDS]
+    fine = [line for line in within if line.status == "OK"]
+    latency = sum(line.end - line.t for line in fine) / len(fine)
+    can = KEYS * LIMIT * SECONDS / (WINDOW + latency)
+    return {
+        "calls": dict(Counter(line.status for line in within)),
+        "latency": round(latency, 3),
+        "share": round(len(fine) / can, 4),
+        "images_a_call": round(sum(line.images for line in fine) / len(fine), 2),
+        "refused": sum(line.status == "RESOURCE_EXHAUSTED" for line in lines),
+    }
+
+
+@pytest.mark.parametrize("analyzers", [1, 2, 8])
+def test_all_of_the_quota_and_no_refusal(analyzers: int) -> None:
+    with quota_world(analyzers) as (own, _):
+        time.sleep(SECONDS)
+        said = said_of(own)
+    print(said)
+    assert said["refused"] == 0, said
+    assert said["share"] >= 0.98, said
+    assert said["images_a_call"] >= 15.5, said
+
+
+def test_no_refusal_while_an_analyzer_is_killed_every_15_seconds() -> None:
+    with quota_world(3) as (own, _):
+        end, kills = time.monotonic() + SECONDS, 0
+        while time.monotonic() < end:
+            time.sleep(15)
+            own.system.kill(f"analyzer-{kills % 3 + 1}")
+            kills += 1
+        said = said_of(own)
+    print(said, kills)
+    assert said["refused"] == 0, said
+    assert said["share"] >= 0.9, said
+
+
+def test_no_refusal_after_redis_forgot_everything() -> None:
+    with started() as (database, redis, kafka):
+        servers = {"DATABASE_URL": database, "REDIS_URL": redis, "KAFKA_BOOTSTRAP_SERVERS": kafka}
+        with quota_world(2, **servers) as (own, batch):
+            time.sleep(20)
+            with Redis.from_url(redis) as store:
+                store.flushall()
+            forgot = time.time()
+            until(lambda: own.progress(batch)["limited_by"] == "hold", 10, what="why it waits")
+            time.sleep(max(SECONDS - 20, 100))
+            said, lines = said_of(own), calls_of(own)
+    held = min(line.t for line in lines if line.t > forgot + 1) - forgot
+    print(said, held)
+    assert said["refused"] == 0, said
+    assert WINDOW + 10 <= held <= WINDOW + 20, "a window and a deadline"
+
+
+def test_a_key_that_is_bad_from_the_start_and_one_that_turns_bad() -> None:
+    with quota_world(2, ["key-bad"]) as (own, batch):
+        time.sleep(SECONDS / 2)
+        turned = time.time()
+        own.vision.change(bad_keys=["key-bad", SECRETS[0]])
+        time.sleep(SECONDS / 2)
+        said, lines = said_of(own), calls_of(own)
+        failed = own.progress(batch)["failed_count"]
+    bad = [line for line in lines if line.key == fingerprint("key-bad")]
+    of_turned = [line.t for line in lines if line.key == fingerprint(SECRETS[0])]
+    after = [t for t in of_turned if t > turned + 1]
+    print(said, len(bad), len(after))
+    assert said["refused"] == failed == 0, said
+    assert len(bad) <= 1 + SECONDS / 300, "one call, then one in five minutes"
+    assert len([t for t in after if t > after[0] + 1]) <= SECONDS / 600, "no call after those in flight"
+    others = [line for line in lines if line.status == "OK" and line.key != fingerprint(SECRETS[0])]
+    can = (KEYS - 1) * LIMIT * SECONDS / (WINDOW + said["latency"])
+    within = sum(line.t < lines[0].t + SECONDS for line in others)
+    assert within >= 0.98 * can, (within, can)
+
+
+def test_an_outage_of_the_provider_fails_no_row() -> None:
+    with world({"delay": 0.1}, ANALYZERS="2", VISION_API_KEYS=",".join(SECRETS)) as own:
+        rows = 20_000
+        batch = own.submit(own.urls(rows, size=2_000))
+        own.wait_for(batch, lambda seen: seen["processed_count"] > 500)
+        own.vision.change(outage=True)
+        until(lambda: own.progress(batch)["limited_by"] == "provider", 30, what="why it waits")
+        time.sleep(OUTAGE)
+        own.vision.change(outage=False)
+        began = time.monotonic()
+        seen = own.wait_end(batch, 300)
+        took = time.monotonic() - began
+        tries = Counter(line.image for line in own.log().images)
+    print(f"{len(tries)} images, tries {Counter(tries.values())}, ended {took:.0f} s after the outage")
+    assert seen["successful_count"] == rows
+    assert max(tries.values()) <= 3
+
+
+@pytest.fixture
+async def pool(servers: Servers, template: str) -> AsyncIterator[Any]:
+    with fresh_database(servers, template) as url:
+        async with pool_of(url) as made:
+            yield made
+
+
+@pytest.mark.parametrize(("analyzers", "new"), [(1, 27), (2, 27), (8, 27), (2, 38), (2, 5)])
+async def test_a_quota_that_shrinks_unannounced(
+    redis_url: str, pool: Any, monkeypatch: pytest.MonkeyPatch, analyzers: int, new: int
+) -> None:
+    """In simulated time."""
+    async with redis_of(redis_url) as store:
+        keys = ",".join(f"g{n}:key-{n}" for n in range(KEYS))
+        own = Simulation(store, pool, monkeypatch, analyzers=analyzers, keys=keys, limit=LIMIT)
+        await shrink(own, LIMIT, KEYS, new)
