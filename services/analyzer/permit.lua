@@ -116,8 +116,41 @@ local function leave(group)
   return taken
 end
 
+local function called(desired)
+  return 'quota:called:' .. string.match(desired, ':(.*)$')
+end
+
+-- Whether a batch is among the images that had no call for a window.
+local function newcomer()
+  for desired in pairs(states) do
+    if redis.call('EXISTS', called(desired)) == 0 then
+      return true
+    end
+  end
+  return false
+end
+
+-- How many ms one of the last slots is spared yet. So many are as it takes to give one every 4 s until the next
+-- comes back: else a huge batch takes all at once, and nobody can call for up to a minute. A newcomer takes of them.
+local function spared(free, quarter)
+  if free > quarter then
+    return 0
+  end
+  local back, step = window, math.max(4000, window / (quarter + 1))
+  for _, group in ipairs(groups) do
+    if group.open then
+      local oldest = redis.call('ZRANGE', group.slots, 0, 0, 'WITHSCORES')
+      back = math.min(back, oldest[2] and tonumber(oldest[2]) - now or 0)
+    end
+  end
+  if free > math.min(quarter, math.floor(back / step)) or newcomer() then
+    return 0
+  end
+  return back - free * step + 1
+end
+
 local asked, budget = images_of(ARGV[2]), tonumber(ARGV[8])
-local best, most = nil, 0
+local best, most, free, quarter = nil, 0, 0, 0
 for _, group in ipairs(groups) do
   local keys = usable(group)
   group.slots, group.state = 'quota:slots:' .. group.name, 'quota:group:' .. group.name
@@ -137,6 +170,8 @@ for _, group in ipairs(groups) do
       group.limit, group.grows = group.limit + 1, true
     end
     local full = group.taken >= group.limit
+    free, quarter = free + math.max(0, group.limit - group.taken), quarter + math.floor(group.limit / 4)
+    group.open = true
     if budget > 0 and group.taken > 0 and (tonumber(state[5]) or 0) + asked > budget then
       full = true
     end
@@ -151,7 +186,11 @@ for _, group in ipairs(groups) do
     end
   end
 end
-if not best then
+local sparing = best and spared(free, quarter) or 0
+if sparing > 0 then
+  later(sparing, 'quota')
+end
+if not best or sparing > 0 then
   return {'wait', soonest, why}
 end
 if best.grows then
@@ -163,6 +202,9 @@ if not entry or string.sub(entry, 1, 3) ~= 'ok|' then
   local since, reason = string.match(entry or '', '^%a+|%d+|(%d+)|(.*)$')
   entry = table.concat({'probing', now + deadline, since or now, reason or 'never answered'}, '|')
   redis.call('HSET', 'quota:keys', prints[best.key], entry)
+end
+for desired in pairs(states) do
+  redis.call('SET', called(desired), 1, 'PX', window)
 end
 redis.call('ZADD', best.slots, now + deadline + window, ARGV[2])
 redis.call('PEXPIRE', best.slots, deadline + 2 * window)

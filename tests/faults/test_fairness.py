@@ -47,3 +47,20 @@ def test_equal_batches_run_equally_fast_and_others_by_their_priority(own: World)
     # By weight 1, 3, 9. An analyzer calls for whom it has, so one of low priority gets what others leave.
     assert 1.2 * low < normal < high / 2, (low, normal, high)
     assert own.vision.stats().outcomes.get("refused", 0) == 0
+
+
+def test_a_hundred_rows_behind_a_huge_batch_are_seen_in_five_seconds_although_the_quota_is_used() -> None:
+    """Six keys of 55 calls a minute; the huge batch takes a minute's quota in its first seconds."""
+    keys = ",".join(f"group-{n}:key-{n}" for n in range(6))
+    with world({"delay": 0.3, "quota": 55}, VISION_API_KEYS=keys, REQUESTS_PER_MINUTE="55") as own:
+        own.submit(own.urls(100_000))
+        until(lambda: own.vision.stats().calls > 250, 120)
+        seen = -1
+        while (calls := own.vision.stats().calls) != seen:
+            seen = calls
+            time.sleep(3)
+        small = own.submit(own.urls(100, first=9_000_000))
+        began = time.monotonic()
+        own.wait_for(small, lambda progress: progress["processed_count"] > 0, 90)
+        assert time.monotonic() - began < 5
+        assert own.vision.stats().outcomes.get("refused", 0) == 0

@@ -35,6 +35,7 @@ class Provider:
         self.quota = quota
         self.bad: set[str] = set()
         self.good: Counter[tuple[str, int]] = Counter()
+        self.moments: list[float] = []
         self.refused: list[tuple[float, str]] = []
         self.denied: list[tuple[float, str]] = []
         self._windows: dict[str, SlidingWindow] = {}
@@ -48,6 +49,7 @@ class Provider:
             self.refused.append((now, key))
             return CallFailed(Refusal.QUOTA, "quota")
         window.take(1, now)
+        self.moments.append(now)
         self.good[key, int(now // 60)] += 1
         return None
 

@@ -178,6 +178,22 @@ async def test_the_group_with_the_most_room_goes_first(store: Redis, pool: Any) 
     assert isinstance(await parts.permits.ask("5", work), Wait)
 
 
+async def test_the_last_slots_are_spared_for_who_had_none(store: Redis, pool: Any) -> None:
+    parts, newcomer = Parts(store, pool, limit=20, window=60.0), UUID(int=9)
+    await run_batch(store, newcomer)
+    await parts.permits.ask("the count begins:1", [await claimed(parts)])
+    await prove(parts)
+    mine, theirs = [image("a")], [image("a", newcomer)]
+    for number in range(15):
+        assert isinstance(await decided(parts, f"{number}:1", mine), Go)
+        await parts.ledger.settle(f"{number}:1", key(parts), [])
+    spared = await parts.permits.ask("a:1", mine)
+    assert isinstance(spared, Wait)
+    assert 5 < spared.seconds <= 10, "five for a minute"
+    assert isinstance(await parts.permits.ask("b:1", theirs), Go)
+    assert isinstance(await parts.permits.ask("c:1", theirs), Wait), "and then it is no newcomer"
+
+
 # --- images ---------------------------------------------------------------------------------------
 async def test_images_that_may_not_go_are_named(store: Redis, pool: Any) -> None:
     parts, other = Parts(store, pool), Parts(store, pool, "analyzer-2")
@@ -327,6 +343,7 @@ async def use_up(parts: Parts, work: Sequence[PendingImage], calls: int) -> None
     """As many calls, each answered before the next; then there is no slot."""
     for n in range(calls):
         call = f"{n} of {calls}"
+        await parts.permits._redis.delete(f"quota:called:{BATCH}")  # for who had none, nothing is spared
         assert isinstance(await decided(parts, call, work), Go)
         await parts.ledger.settle(call, key(parts), [])
     assert isinstance(await parts.permits.ask("one more", work), Wait)
@@ -341,6 +358,7 @@ async def test_a_refused_group_has_less_and_wins_it_back_call_by_call(store: Red
         await minutes_pass(store, 0)
     await use_up(parts, work, 9)
     await minutes_pass(store, 1)
+    await store.delete(f"quota:called:{BATCH}")
     assert isinstance(await parts.permits.ask("probe", work), Go), (
         "nine went well for a window: a tenth is tried"
     )
@@ -351,6 +369,7 @@ async def test_a_refused_group_has_less_and_wins_it_back_call_by_call(store: Red
     await store.delete("quota:slots:group")  # their windows are over
     await use_up(parts, work, 9)
     await minutes_pass(store, 1)
+    await store.delete(f"quota:called:{BATCH}")
     assert isinstance(await parts.permits.ask("next", work), Go)
     assert await limit_of(store) == 10
 

@@ -1,5 +1,6 @@
 """The quota over minutes of simulated time (G5): all of it is used; few refusals when it shrinks."""
 
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -50,4 +51,20 @@ async def test_a_key_that_turns_bad(store: Redis, pool: Any, monkeypatch: pytest
     assert len([at for at in moments if at > moments[0] + 1]) == 2
     assert before == 40
     assert own.provider.calls(120, 720) >= 0.98 * 20 * 10 * 60 / (60 + LATENCY)
+    assert not own.provider.refused
+
+
+@pytest.mark.parametrize("keys", ["a:one", "a:one,b:two,c:three"])
+async def test_a_used_quota_leaves_no_long_time_without_a_call(
+    store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch, keys: str
+) -> None:
+    """So that a batch that comes then is served within five seconds; all of the quota is used."""
+    groups = keys.count(":")
+    own = Simulation(store, pool, monkeypatch, analyzers=2, keys=keys, limit=55)
+    await own.begin()
+    await own.run(300)
+    gaps = [later - earlier for earlier, later in itertools.pairwise(own.provider.moments)]
+    assert max(gaps) < 5, max(gaps)
+    assert own.provider.calls(0, 300) >= 0.98 * 55 * groups * 5 * 60 / (60 + LATENCY)
+    assert len([at for at in own.provider.moments if at < 10]) >= 0.7 * 55 * groups, "most may go at once"
     assert not own.provider.refused
