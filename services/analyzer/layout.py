@@ -16,7 +16,8 @@ _MONEY = re.compile(
     r"|\d\s?(?:[\u20ac\u00a3\u20ba\u20bd\u5186\u5143]|z\u0142\b|kr\b)"
 )
 _SUM = re.compile(rf"\b(?:{SUMS})\b|{CJK_SUMS}", re.I)
-_MIN_SIGN_HEIGHT = 0.035  # of the picture: smaller writing is a caption or a watermark
+# Of the picture: smaller writing is a caption or a watermark; beside a contact it may be a sign's.
+_MIN_SIGN_HEIGHT, _MIN_WITH_CONTACT = 0.05, 0.035
 _DOMINANT = 1.25  # a sign's first line against its middle one; in a page all are alike
 
 
@@ -41,10 +42,10 @@ def layout(lines: Sequence[TextLine], *, named: bool, contact: bool) -> Scene:
     if _is_chart(texts):
         return Scene("chart", "mostly numbers", 0.8)
     heights = sorted(line.height for line in lines)
-    largest, middle = heights[-1], heights[len(heights) // 2]
+    largest, middle = heights[-1], heights[(len(heights) - 1) // 2]
     if _is_page(texts):
         return Scene("document", f"{len(lines)} lines of running text", 0.85)
-    if largest < _MIN_SIGN_HEIGHT:
+    if largest < (_MIN_WITH_CONTACT if contact else _MIN_SIGN_HEIGHT):
         return Scene("other", "small writing only", 0.75)
     if not (named or contact):
         return Scene("other", "nothing that names a shop", 0.8)

@@ -23,7 +23,11 @@ _DAYS = re.compile(
     re.I,
 )
 _CJK_HOURS = re.compile(words.CJK_HOURS)
-_SINCE = re.compile(rf"(?:^|[\s,(|\u2022\u00b7-])(?:{words.SINCE})\s*(?:1[6-9]|20)\d\d\b", re.I)
+_SINCE = re.compile(
+    rf"(?:^|[\s,(|\u2022\u00b7-])(?:{words.SINCE})\s*(?:1[6-9]|20)\d\d\b"
+    r"|\s*(?:\u59cb\u4e8e|\u59cb\u5efa\u4e8e|\u521b\u7acb\u4e8e|\u6210\u7acb\u4e8e|\u5275\u696d|\u5275\u7acb)\s*\d",
+    re.I,
+)
 _ADDRESS = re.compile(
     rf"^\d+[a-z]?,?\s+.*\b(?:{words.STREETS})\b|\b[a-z]{{2}}\s+\d{{5}}(?:-\d{{4}})?$|\bp\.?o\.? box\b"
     rf"|^(?:{words.STREET_STARTS})\s.*\d|(?:{words.STREET_ENDS})\s*\d+\s?[a-z]?\b|^\d{{2}}-?\d{{3}}\s+\w+$"
@@ -34,6 +38,15 @@ _SLOGAN = re.compile(
     r"[!?\uff01\uff1f]$|^[\"\u201c\u201e\u00ab].*[\"\u201d\u00bb]$|^(?:\S+\s+){3,}\S+\.$|\d\s?%|\d\s?off\b",
     re.I,
 )
+# Who took the picture, or what a camera calls it.
+_CREDIT = re.compile(
+    r"^(?:photo|foto|picture|image|bild|courtesy|source|quelle)(?: by| von| de| di|:)"
+    r"|^(?:\u00a9|\(c\)|copyright)"
+    r"|^(?:img|dsc[nf]?|pxl|mvimg|screenshot|whatsapp image)[_ .-]?\d",
+    re.I,
+)
+# A word of two alphabets was misread: recognition that lacks a script takes its letters for others.
+_MIXED = re.compile(r"[A-Za-z][\u0370-\u052f]|[\u0370-\u052f][A-Za-z]")
 _WORD = re.compile(r"\w+")
 _DIGIT = re.compile(r"\d")
 _LABEL = re.compile(
@@ -44,7 +57,7 @@ _LABEL = re.compile(
 _WELCOME = re.compile(r"^welcome to\s+|^willkommen (?:bei|im|in)\s+|^bienvenue (?:chez|à|au)\s+", re.I)
 _PARTS = re.compile(r"\s+[-\u2013\u2014|/\u2022\u00b7*~:]\s+|\s*[|\u2022]\s*")
 _BRANCH = re.compile(r"\s+(?:#\s?\d+|no\.\s?\d{3,}|store\s?#?\d+)$", re.I)
-_EDGES = ' \t-\u2013\u2014|\u2022\u00b7*~_,;:/\\<>=+"\u201c\u201d\u201e\u00ab\u00bb\u00ae\u2122\u00a9'
+_EDGES = ' \t-\u2013\u2014|\u2022\u00b7\u30fb*~_,;:/\\<>=+"\u201c\u201d\u201e\u00ab\u00bb\u00ae\u2122\u00a9'
 
 
 def as_name(text: str, contacts: Sequence[Contact]) -> str | None:
@@ -55,6 +68,14 @@ def as_name(text: str, contacts: Sequence[Contact]) -> str | None:
     text = tidy(_WELCOME.sub("", text.strip()))
     text = _BRANCH.sub("", _without_year(text))
     return _whole(text) or _first_part(text)
+
+
+def as_part(text: str, contacts: Sequence[Contact]) -> str | None:
+    """What a line beside a name gives to it: a name too, a single letter, or a word that joins."""
+    text = text.strip()
+    if (len(text) == 1 and text.isalpha()) or text.casefold() in words.JOINING:
+        return text
+    return as_name(text, contacts)
 
 
 def tidy(text: str) -> str:
@@ -72,6 +93,8 @@ def _whole(text: str) -> str | None:
     small = text.casefold()
     if sum(map(str.isalpha, text)) < 2 or small.strip(" .:!") in words.NOTICES:
         return None
+    if not text.isascii() and _MIXED.search(text):
+        return None
     if _is_slogan(text, small) or _is_hours_or_address(text, small):
         return None
     return text.strip(_EDGES) or None
@@ -83,7 +106,8 @@ def _is_slogan(text: str, small: str) -> bool:
     starts = rest and (
         first in words.SLOGAN_STARTS or f"{first} {rest.partition(' ')[0]}" in words.SLOGAN_STARTS
     )
-    return bool(starts or text.partition(", ")[2][:1].islower() or _SLOGAN.search(text))
+    listed = text.partition(", ")[2][:1].islower()
+    return bool(starts or listed or _SLOGAN.search(text) or _CREDIT.match(text))
 
 
 def _is_hours_or_address(text: str, small: str) -> bool:

@@ -9,6 +9,8 @@ from services.analyzer.layout import Scene, SceneKind, layout
 _MIN_SCORE = 0.5
 # Labels that speak for and against a shop and are closer than this don't decide; the text does.
 _CLOSE = 0.1
+# A weaker label against a shop, far below "Building", is that of a part: the paper in its window.
+_SURE_AGAINST = 0.8
 _MAX = 0.99
 _KIND_OF: dict[str, SceneKind] = {
     **dict.fromkeys(vocabulary.STORE_LABELS, "store"),
@@ -27,7 +29,8 @@ def scene_of(analysis: Analysis, *, named: bool, contact: bool) -> Scene:
     kinds = list(_kinds(analysis.labels))
     for_shop = max((label.score for label, kind in kinds if kind == "store"), default=0.0)
     against = max((label.score for label, kind in kinds if kind != "store"), default=0.0)
-    if kinds and abs(for_shop - against) >= _CLOSE:
+    against *= against >= _SURE_AGAINST or not _is_undecided(analysis)
+    if (for_shop or against) and abs(for_shop - against) >= _CLOSE:
         return _decided(kinds, shop=for_shop > against, named=named, contact=contact)
     if not kinds:
         if analysis.landmarks and analysis.landmarks[0].score >= _MIN_SCORE:

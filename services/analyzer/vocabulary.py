@@ -44,6 +44,10 @@ TRADES = _words(
     """
 )
 
+# A line that begins with one of these, or ends with one of these or of the articles, is not the whole name.
+JOINING = _words("& + and und et y e i og och en ve of de du des del della dei di do da von vom van")
+ARTICLES = _words("the le la les l' el los las il lo gli der die das den dem zum zur het au aux chez bei")
+
 # Labels of Cloud Vision, by word.
 STORE_LABELS = _words(
     """
@@ -141,9 +145,11 @@ ALL_DAYS = _alternatives(_ALL_DAYS)
 # A line without one of these and without a digit says no hours.
 HOURS_HINTS = frozenset("|".join((_LONG_DAYS, _SHORT_DAYS, _OPEN, _ALL_DAYS)).replace("|", " ").split())
 SINCE = _alternatives(
-    "since|est|est.|estd|estd.|established|established in|founded|founded in|serving since|seit"
-    "|gegr|gegr."
-    "|gegründet|depuis|fondé en|fondée en|maison fondée en|desde|fundado en|fundada en|fundada em"
+    "since|family owned since|family-owned since|family run since|family-run since|family business since"
+    "|serving you since|in business since|made since|serving since"
+    "|in familienbesitz seit|familienbetrieb seit|est|est.|estd|estd.|established|established in|founded"
+    "|founded in|seit|gegr|gegr.|gegründet"
+    "|depuis|fondé en|fondée en|maison fondée en|desde|fundado en|fundada en|fundada em"
     "|dal|dal lontano"
     "|fondato nel|fondata nel|sinds|sedan|siden|od|od roku|с|основано в|από το"
 )

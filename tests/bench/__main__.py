@@ -6,12 +6,14 @@ import argparse
 
 from rich.console import Console
 
-from tests.bench import api, pipeline
+from tests.bench import api, labelled, pipeline
+
+_PARTS = "way: of the rows; api: the replies; labelled: how much of the labelled set is told rightly"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["way", "api"], help="way: of the rows; api: the replies")
+    parser.add_argument("parts", nargs="*", default=["way", "api", "labelled"], help=_PARTS)
     parser.add_argument("--images", type=int, default=30_000, help="rows of each measured batch")
     parser.add_argument("--analyzers", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
@@ -20,6 +22,8 @@ def main() -> None:
         pipeline.measure(console, options.images, options.analyzers)
     if "api" in options.parts:
         api.measure(console)
+    if "labelled" in options.parts:
+        labelled.measure(console)
 
 
 if __name__ == "__main__":

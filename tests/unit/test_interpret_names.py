@@ -39,6 +39,13 @@ def test_pieces_of_one_row_are_read_from_the_left() -> None:
     assert name_of(right, left) == "Golden Gate"
 
 
+def test_a_letter_or_a_joining_word_in_a_line_of_its_own_belongs_to_the_name() -> None:
+    assert name_of(line("U", 0.1, 0.2), line("Otto", 0.32, 0.15)) == "U Otto"
+    assert name_of(line("Hart", 0.1, 0.1), line("&", 0.22, 0.09), line("Otto", 0.34, 0.1)) == "Hart & Otto"
+    assert name_of(line("Hart and", 0.1, 0.1), line("Otto", 0.34, 0.1)) == "Hart and Otto"
+    assert name_of(line("P", 0.8, 0.15), line("Otto", 0.1, 0.15)) == "Otto"
+
+
 def test_lines_of_one_size_far_apart_are_not_one_name() -> None:
     assert name_of(line("Otto's Corner", 0.1, 0.1), line("Sunday Roast", 0.8, 0.09)) == "Otto's Corner"
 
@@ -69,6 +76,10 @@ def test_a_trade_alone_takes_the_smaller_name_beside_it() -> None:
         "We bake with love",
         "*** 12 ***",
         "FOR SALE",
+        "Photo: A. Nyberg",
+        "\u00a9 2024 A. Nyberg",
+        "IMG_2041",
+        "Ta\u03b2\u0117pva",
     ],
 )
 def test_large_writing_that_is_no_name_is_passed_over(text: str) -> None:
