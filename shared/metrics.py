@@ -55,6 +55,8 @@ CALLS = Counter("ia_provider_calls", "Provider calls", ["provider", "outcome"])
 CALL_IMAGES = Counter("ia_provider_images", "Images annotated", ["provider"])
 # Seconds of a provider call.
 CALL_SECONDS = Histogram("ia_provider_call_seconds", "Provider call time", ["provider"], buckets=_LATENCY)
+# 1 while the provider is left alone because its calls failed.
+PROVIDER_AWAY = Gauge("ia_provider_away", "1 while the provider is left alone")
 # Calls in flight.
 CALLS_IN_FLIGHT = Gauge("ia_provider_calls_in_flight", "Provider calls in flight")
 # Quota slots in use, by group, at the last permit.

@@ -38,6 +38,7 @@ class Caller:
             return await self._failed(call_id, key, images, failure)
         else:
             self.breaker.answered()
+            metrics.PROVIDER_AWAY.set(False)
             metrics.CALLS.labels(name, "ok").inc()
             metrics.CALL_IMAGES.labels(name).inc(len(images))
             await self._answered(call_id, key, images, answers, time.monotonic() - began)
@@ -97,6 +98,7 @@ class Caller:
                 self.breaker.undecided()
             case Refusal.REQUEST | Refusal.CRASHED:
                 self.breaker.answered()
+        metrics.PROVIDER_AWAY.set(self.breaker.open)
         if self.breaker.open and not was_open:
             log.warning("the provider is away: rows wait")
 

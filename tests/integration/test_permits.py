@@ -17,7 +17,7 @@ from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.cache import Claim
 from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
-from services.analyzer.keys import ApiKey
+from services.analyzer.keys import ApiKey, parse
 from services.analyzer.pending import Failed, PendingImage
 from services.analyzer.permits import Go, Repack, Verdict, Wait
 from services.analyzer.providers import CallFailed, Refusal
@@ -609,6 +609,27 @@ async def test_an_outage_fails_no_row_and_tries_few_of_them_twice(
     provider.error = None
     async with asyncio.timeout(10):
         await asyncio.gather(*(one.answer for one in work))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_work_waits_while_no_key_may_be_used_and_goes_on_with_the_next(store: Redis, pool: Any) -> None:
+    parts, provider = Parts(store, pool), Annotator()
+    parts.keys.leave_out(frozenset({fingerprint("key")}))
+    calls = calls_of(parts, provider, store, pool)
+    work = await claimed(parts)
+    running = asyncio.create_task(calls.run())
+    calls.put(work)
+
+    async def told() -> bool:
+        await calls._limits.say()
+        return await Limits(store).read() is LimitedBy.KEYS
+
+    await until(told)
+    assert provider.calls == 0
+    parts.keys.change(parse("group:another"))
+    async with asyncio.timeout(10):
+        await work.answer
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
