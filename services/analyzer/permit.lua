@@ -69,10 +69,12 @@ if held and tonumber(held) > now then
   return {'wait', tonumber(held) - now, 'hold'}
 end
 
+-- What is told of several groups is what most likely holds next.
+local rank = {keys = 1, busy = 2, quota = 3}
 local soonest, why = 60000, 'keys'
 local function later(ms, reason)
   soonest = math.min(soonest, math.max(1, ms))
-  why = (why == 'keys' or reason ~= 'keys') and reason or why
+  why = rank[reason] > rank[why] and reason or why
 end
 
 -- A key's state is "state|until|since|reason" (settle.lua). One that never answered, or answered badly a while

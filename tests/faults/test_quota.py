@@ -50,8 +50,8 @@ def calls_of(own: World) -> list[CallLine]:
 
 
 def said_of(own: World) -> dict[str, Any]:
-    """Of whole cycles of the quota: the calls by status, the share of what can be had, images a call. A slot's
-    next call is a window and a latency later, so calls come as they came first; half a minute is between."""
+    """Of whole cycles of the quota: the calls by status, the share of what can be had, images a call. A
+    slot's next call is a window and a latency later, so calls come as they came first, between pauses."""
     lines = calls_of(own)
     fine = [line for line in lines if line.status == "OK"]
     latency = sum(line.end - line.t for line in fine) / len(fine)
