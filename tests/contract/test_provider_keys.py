@@ -58,6 +58,10 @@ async def test_what_the_provider_said_is_shown_and_no_key(
     assert keys[ONE]["until"] == "2286-11-20T17:46:39.999000Z"
     assert (keys[TWO]["state"], keys[TWO]["calls_per_minute"]) == ("cooling", 38)
     assert all(key["is_configured"] for key in keys.values())
+    page = await client.get("/admin", headers={"Accept": "text/html"})
+    assert ONE in page.text
+    assert "API key not valid" in page.text
+    assert "secret" not in page.text
     reply = await client.get("/admin/provider-keys")
     assert "secret" not in reply.text
     assert reply.json()["data"]["events"] == [{**event, "at": "2023-11-14T22:13:20Z", "worker": "analyzer-1"}]
