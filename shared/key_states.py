@@ -46,7 +46,7 @@ def told(entry: str | None, group: Group, now: int) -> Told:
     if own is KeyState.OK and group.refused:
         resting = group.rest > now
         own, until = (KeyState.COOLING, str(group.rest)) if resting else (KeyState.PROBING, "0")
-        reason = f"refused for the quota {group.refused} times in a row"
+        reason = f"refusals for the quota in a row: {group.refused}"
     return Told(own, int(until), int(since), reason, group.limit)
 
 
