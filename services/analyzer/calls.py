@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from services.analyzer.caller import Caller
 from services.analyzer.keys import ApiKey, KeyRing
+from services.analyzer.memory import Memory
 from services.analyzer.pending import LeaseLost, NotRunning, Pending, PendingImage
 from services.analyzer.permits import Go, Permits, Repack, Wait
 from services.analyzer.states import States
@@ -20,6 +21,9 @@ from shared.redis import UNAVAILABLE as REDIS_UNAVAILABLE
 # A lone image waits no longer than this for company (the product's bound is 0.5 s).
 _LINGER_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 1.0
+# Of pictures in calls at a time: each is there twice more, in the request and in what gRPC sends. 25 calls of
+# usual pictures have 16 MB.
+_MOST_BYTES = 40_000_000
 
 
 class Calls:
@@ -42,6 +46,7 @@ class Calls:
         self._limits = limits
         self._max_images = max_images
         self._slots = asyncio.Semaphore(at_once)
+        self._memory = Memory(_MOST_BYTES)
         self._pending = Pending()
         self._changed = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
@@ -60,7 +65,9 @@ class Calls:
                 await self._slots.acquire()
                 await self._rested()
                 images = self._pending.take(1 if self._caller.breaker.open else self._max_images)
+                await self._memory.wait(_size(images))
                 if not images or not await self._launch(images):
+                    self._memory.give(_size(images))
                     self._slots.release()
         finally:
             await asyncio.gather(*self._calls)
@@ -124,6 +131,7 @@ class Calls:
         if key is None:
             self._put_back(images)
             return False
+        self._memory.give(_size(asked) - _size(images))
         self._caller.breaker.sent()
         call = asyncio.create_task(self._call(call_id, key, images))
         self._calls.add(call)
@@ -168,5 +176,10 @@ class Calls:
         try:
             self._put_back(await self._caller.call(call_id, key, images))
         finally:
+            self._memory.give(_size(images))
             self._slots.release()
             self._changed.set()
+
+
+def _size(images: Sequence[PendingImage]) -> int:
+    return sum(len(image.content) for image in images)

@@ -18,7 +18,7 @@ from shared import metrics
 # Another analyzer's call takes a few hundred ms; its lease, if it died, LEASE_MS.
 _BUSY_SECONDS = 0.2
 # Pictures in hand of one process.
-_MOST_BYTES = 150_000_000
+_MOST_BYTES = 100_000_000
 
 # Who wants a fresh answer can't be content with what others are about to find.
 _Flown = tuple[str, Fresh | None]

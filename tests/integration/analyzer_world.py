@@ -225,6 +225,10 @@ class AnalyzerProcess:
         )
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def status(self) -> int | None:
         return self._process.poll()
 
