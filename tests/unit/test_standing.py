@@ -62,6 +62,12 @@ def test_the_first_time_its_rows_wait_for_a_probe_and_go_on_when_it_succeeds() -
     assert (closed.tripped, closed.trouble, closed.places()) == (0.0, 0, 2)
 
 
+def test_a_host_that_cost_seconds_each_time_is_not_waited_for_at_all() -> None:
+    standing = after(*[TIMEOUT] * 5, seconds=15.0)
+    assert standing.refusal(100.1, probing=False) is not None
+    assert standing.refusal(standing.shut, probing=False) is None
+
+
 def test_after_a_failed_probe_its_rows_fail_at_once_until_the_next() -> None:
     standing, now = after(*[TIMEOUT] * 5), 100.0
     pauses = []

@@ -9,6 +9,8 @@
 /to/URL                 redirects to the rest of the path (an address that nobody should follow)
 /endless/…              a picture that never ends, as fast as the reader takes it
 /stall/…                headers, then nothing
+/loris/…                the beginning of a picture, then a byte ten times a second, without end
+/bomb/…                 a hundred megabytes of a picture, in half a megabyte of gzip
 /cut/N.jpg              half of what Content-Length promised, then the connection closes
 /broken/N.jpg           image/jpeg, and bytes that are none
 /truncated/N.jpg        the first half of a picture, as if it were all
@@ -18,7 +20,9 @@
 /_stats                 how often each path was asked for, as JSON
 """
 
+import zlib
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
@@ -38,7 +42,7 @@ class Reply(msgspec.Struct, frozen=True):
     length: int | None = -1
     wait: float = 0.0  # seconds before the first byte
     drip: float = 0.0  # seconds over which the body is spread
-    then: str = ""  # after the body: "" next request, "close", "stall", "repeat"
+    then: str = ""  # after the body: "" next request, "close", "stall", "repeat", "loris"
 
     def head(self) -> bytes:
         length = len(self.body) if self.length == -1 else self.length
@@ -101,6 +105,13 @@ def _half(rest: str) -> bytes:
     return whole[: len(whole) // 2]
 
 
+@cache
+def _bomb() -> bytes:
+    packer = zlib.compressobj(1, wbits=31)
+    pieces = [packer.compress(base()), *(packer.compress(bytes(1 << 20)) for _ in range(100))]
+    return b"".join([*pieces, packer.flush()])
+
+
 def _html(rest: str, seen: int) -> Reply:
     kind = rest.partition("/")[0] or "html"
     return Reply(body=b"<!doctype html><title>Not a picture</title>", content_type=f"text/{kind}")
@@ -119,6 +130,8 @@ _ROUTES: dict[str, Callable[[str, int], Reply]] = {
     "to": lambda rest, seen: _to(rest),
     "endless": lambda rest, seen: Reply(body=base() * 4, length=None, then="repeat"),
     "stall": lambda rest, seen: Reply(length=100_000, then="stall"),
+    "loris": lambda rest, seen: Reply(body=base()[:100], length=100_000, then="loris"),
+    "bomb": lambda rest, seen: Reply(body=_bomb(), headers="Content-Encoding: gzip\r\n"),
     "cut": lambda rest, seen: Reply(body=_half(rest), length=len(_half(rest)) * 2, then="close"),
     "broken": lambda rest, seen: Reply(body=b"these bytes are no picture " + rest.encode()),
     "truncated": lambda rest, seen: Reply(body=_half(rest)),

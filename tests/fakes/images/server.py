@@ -14,6 +14,7 @@ from tests.fakes.pictures import base
 _MAX_HEAD = 64 * 1024
 _FOREVER = 3600.0
 _DRIPS = 10
+_LORIS_SECONDS = 0.1
 
 
 class ImageServer:
@@ -102,6 +103,9 @@ class _Connection(asyncio.Protocol):
             await self._writable.wait()
             self._transport.write(reply.body)
             await asyncio.sleep(0)
+        while reply.then == "loris" and not self._transport.is_closing():
+            self._transport.write(b"\0")
+            await asyncio.sleep(_LORIS_SECONDS)
         if reply.then == "stall":
             await asyncio.sleep(_FOREVER)
         if reply.then == "close":
