@@ -9,7 +9,7 @@ SCHEMA = 3
 """Of what is kept (services/analyzer/analysis.py): raise it with every change of a shape there. 2: arrays;
 3: a logo's height, landmarks, web entities, safe search."""
 
-VERSIONS = {"google": "label-logo-text-landmark-web-safe.1", "local": "ppocr6.1"}
+VERSIONS = {"google": "label-logo-text-landmark-web-safe.1", "local": "ppocr6.2"}
 """What each provider is asked for, or read with: another version's answers are not reused."""
 
 DIGEST_BYTES = 16

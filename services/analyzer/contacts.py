@@ -53,6 +53,7 @@ _WEB = re.compile(
 
 # East Asia paints wide letters; there and elsewhere a dash has many shapes.
 _WIDE = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: " ", 0x2212: "-", 0xFE63: "-"}
+_HAS_WIDE = re.compile("[\uff01-\uff5e\u3000\u2212\ufe63\u30fc]")
 _LONG_VOWEL = re.compile(r"(?<=\d)\u30fc(?=\d)")
 # A blank that recognition saw after "www." or "@", or beside the point of ".com".
 _GAPS = re.compile(
@@ -89,7 +90,7 @@ def contacts_in(text: str, region: str) -> tuple[Contact, ...]:
 
 def plain(text: str) -> str:
     """Wide letters, digits and dashes as plain ones, and no blanks inside addresses."""
-    if not text.isascii():
+    if not text.isascii() and _HAS_WIDE.search(text):
         text = _LONG_VOWEL.sub("-", text.translate(_WIDE))
     return _GAPS.sub("", text) if ". " in text or "@ " in text or " ." in text else text
 

@@ -100,9 +100,12 @@ def _confidence(
 
 def _read(lines: tuple[TextLine, ...]) -> float | None:
     """How surely the text was read: the mean over its letters. None where the provider does not say."""
-    sure = [(line.confidence, len(line.text)) for line in lines if line.confidence]
-    letters = sum(length for _, length in sure)
-    return round(sum(confidence * length for confidence, length in sure) / letters, 2) if letters else None
+    letters, sure = 0, 0.0
+    for line in lines:
+        if line.confidence:
+            letters += len(line.text)
+            sure += line.confidence * len(line.text)
+    return round(sure / letters, 2) if letters else None
 
 
 def document(analysis: Analysis, interpretation: Interpretation) -> bytes:

@@ -62,9 +62,10 @@ _EDGES = ' \t-\u2013\u2014|\u2022\u00b7\u30fb*~_,;:/\\<>=+"\u201c\u201d\u201e\u0
 
 def as_name(text: str, contacts: Sequence[Contact]) -> str | None:
     """What is left of a line without its contacts, if that can be a name."""
+    said = plain(text)
     for contact in contacts:
-        if contact.shown in (said := plain(text)):
-            text = _LABEL.sub("", said[: said.index(contact.shown)].strip(_EDGES))
+        if contact.shown in said:
+            text = said = _LABEL.sub("", said[: said.index(contact.shown)].strip(_EDGES))
     text = tidy(_WELCOME.sub("", text.strip()))
     text = _BRANCH.sub("", _without_year(text))
     return _whole(text) or _first_part(text)

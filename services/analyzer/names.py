@@ -30,6 +30,7 @@ _HOOKED = re.compile("[gjpqyQ,;()\u00e7\u0105\u0119\u015f]|[^\u0000-\u052f]").se
 _ACCENTED = re.compile(
     "[\u00c0-\u00dd\u0106\u010c\u0118\u0130\u0143\u015a\u015e\u0160\u0179\u017b\u017d]|[^\u0000-\u052f]"
 ).search
+_FROM_RIGHT = re.compile("[\u0590-\u08ff]").search  # Hebrew, Arabic and their neighbours
 _CAPITAL = 0.7  # the height of a capital beside that of one with an accent and a hook
 _LARGER = 2.0  # than the sign's letters must a logo be that says something else
 _CONFIRMED = 0.5  # of the doubt that is left when a logo or an entity says the same
@@ -48,7 +49,7 @@ class Name(msgspec.Struct, frozen=True, gc=False):
 def store_name(seen: Analysis, contacts: Sequence[Contact]) -> Name | None:
     """What the sign says; a logo that is sure, and larger or the fuller form of that; None if nothing there
     can be a name. The web's entities only tell which of the things that can be read is the name."""
-    entities = [tidy(entity.name) for entity in seen.web if not _is_trade(entity.name)]
+    entities = _named_entities(seen)
     sign = sign_name(seen.lines, contacts, {name.casefold() for name in entities})
     for logo in seen.logos:
         if logo.score >= _MIN_LOGO_SCORE and (name := tidy(logo.name)):
@@ -59,6 +60,14 @@ def store_name(seen: Analysis, contacts: Sequence[Contact]) -> Name | None:
         if confirmed := sign and _confirmed(sign, entity, "a web entity", seen.text):
             return confirmed
     return sign
+
+
+def _named_entities(seen: Analysis) -> list[str]:
+    """The web's entities that may be names: what is a label, too, or a trade, is a kind of thing."""
+    labels = {label.name for label in seen.labels}
+    return [
+        tidy(entity.name) for entity in seen.web if entity.name not in labels and not _is_trade(entity.name)
+    ]
 
 
 def _with_logo(sign: Name | None, logo: Logo, name: str) -> Name:
@@ -195,14 +204,19 @@ def _touch(a: TextLine, b: TextLine, gap: float) -> bool:
 
 
 def _reading_order(lines: Iterable[TextLine]) -> list[TextLine]:
-    """From the top; what overlaps by half its height stands in one row and is read from the left."""
+    """From the top; what overlaps by half its height stands in one row and is read from the left, or from the
+    right where it is written so."""
     ordered: list[TextLine] = []
     for line in sorted(lines, key=attrgetter("y", "x")):
         at = len(ordered)
-        while at and _same_row(ordered[at - 1], line) and ordered[at - 1].x > line.x:
+        while at and _same_row(ordered[at - 1], line) and _is_after(ordered[at - 1], line):
             at -= 1
         ordered.insert(at, line)
     return ordered
+
+
+def _is_after(one: TextLine, other: TextLine) -> bool:
+    return one.x < other.x if _FROM_RIGHT(other.text) else one.x > other.x
 
 
 def _same_row(a: TextLine, b: TextLine) -> bool:

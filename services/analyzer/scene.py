@@ -1,6 +1,7 @@
 """What kind of picture this is: a shop's sign or front, or a document, a receipt, a chart, something else."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from services.analyzer import vocabulary
 from services.analyzer.analysis import Analysis, Scored
@@ -41,14 +42,17 @@ def scene_of(analysis: Analysis, *, named: bool, contact: bool) -> Scene:
 
 
 def _kinds(labels: Sequence[Scored]) -> Iterator[tuple[Scored, SceneKind]]:
-    """The labels that mean a kind, each with the kind of its first word that does."""
+    """The labels that mean a kind, each with it."""
     for label in labels:
-        if label.score >= _MIN_SCORE:
-            name = label.name.lower()
-            for word in (name, *name.split()):
-                if word in _KIND_OF:
-                    yield label, _KIND_OF[word]
-                    break
+        if label.score >= _MIN_SCORE and (kind := _kind(label.name)):
+            yield label, kind
+
+
+@lru_cache(maxsize=4096)
+def _kind(label: str) -> SceneKind | None:
+    """That of the whole label, or of its first word that has one. The same labels come again and again."""
+    name = label.lower()
+    return next((_KIND_OF[word] for word in (name, *name.split()) if word in _KIND_OF), None)
 
 
 def _decided(kinds: list[tuple[Scored, SceneKind]], *, shop: bool, named: bool, contact: bool) -> Scene:

@@ -46,6 +46,11 @@ def test_a_letter_or_a_joining_word_in_a_line_of_its_own_belongs_to_the_name() -
     assert name_of(line("P", 0.8, 0.15), line("Otto", 0.1, 0.15)) == "Otto"
 
 
+def test_pieces_of_one_row_are_read_from_the_right_where_they_are_written_so() -> None:
+    left, right = line("\u05d1\u05d9\u05ea", 0.2, 0.15, 0.1), line("\u05e7\u05e4\u05d4", 0.2, 0.15, 0.35)
+    assert name_of(left, right) == "\u05e7\u05e4\u05d4 \u05d1\u05d9\u05ea"
+
+
 def test_lines_of_one_size_far_apart_are_not_one_name() -> None:
     assert name_of(line("Otto's Corner", 0.1, 0.1), line("Sunday Roast", 0.8, 0.09)) == "Otto's Corner"
 

@@ -48,6 +48,25 @@ def test_a_box_is_told_in_fractions_of_the_picture() -> None:
     assert (line.text, line.x, line.y, line.width, line.height) == ("Name", 0.1, 0.25, 0.5, 0.125)
 
 
+def leaning(left: float, top: float, width: float, height: float, text: str, slope: float) -> Found:
+    fall, right = slope * width, left + width
+    corners = [(left, top), (right, top + fall), (right, top + fall + height), (left, top + height)]
+    return Found(corners, text, 0.9)
+
+
+@pytest.mark.parametrize("slope", [-0.15, 0.0, 0.15])
+def test_rows_are_followed_along_their_slope(slope: float) -> None:
+    """The right end of the first row is higher, or lower, than the left end of the second."""
+    boxes = [
+        leaning(x, 150 + 50 * row + slope * x, 200, 30, f"{row}{column}", slope)
+        for row in range(3)
+        for column, x in enumerate((20, 300, 580))
+    ]
+    random.Random(5).shuffle(boxes)
+    said = analysis_of(boxes, 800, 600).text.split()
+    assert said == [f"{row}{column}" for row in range(3) for column in range(3)]
+
+
 def test_a_leaning_line_is_as_high_as_its_letters() -> None:
     leaning = Found([(0, 0), (200, 40), (196, 60), (-4, 20)], "leaning", 0.9)
     (line,) = analysis_of([leaning], 400, 200).lines

@@ -1,6 +1,7 @@
 """From boxes of recognised text to lines in reading order, and how they travel. Pure."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,15 +35,28 @@ def analysis_of(found: Sequence[Found], width: int, height: int) -> Analysis:
 
 
 def _rows(found: Sequence[Found]) -> list[list[Found]]:
-    """Boxes stand in one row when the middle of one lies within the height of the row's first."""
+    """Boxes stand in one row when the middle of one lies within the height of the row's first, along the
+    slope of the lines: in a picture that leans, a row ends as high as the row above or below begins."""
+    slope = _slope(found)
+
+    def middle(one: Found) -> float:
+        return sum(y - slope * x for x, y in one.corners) / len(one.corners)
+
     rows: list[list[Found]] = []
-    for one in sorted(found, key=_middle):
+    for one in sorted(found, key=middle):
         first = rows[-1][0] if rows else None
-        if first and abs(_middle(one) - _middle(first)) < _height(first.corners) / 2:
+        if first and abs(middle(one) - middle(first)) < _height(first.corners) / 2:
             rows[-1].append(one)
         else:
             rows.append([one])
     return [sorted(row, key=lambda one: min(x for x, _ in one.corners)) for row in rows]
+
+
+def _slope(found: Sequence[Found]) -> float:
+    """Of the middle one of the upper edges: a few boxes may stand otherwise."""
+    edges = [(upper_right, upper_left) for upper_left, upper_right, *_ in (one.corners for one in found)]
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for b, a in edges if b[0] - a[0] > abs(b[1] - a[1])]
+    return statistics.median(slopes) if slopes else 0.0
 
 
 def _line(one: Found, width: int, height: int) -> TextLine:
@@ -56,10 +70,6 @@ def _line(one: Found, width: int, height: int) -> TextLine:
         height=round(_height(one.corners) / height, _DIGITS),
         confidence=round(one.confidence, 3),
     )
-
-
-def _middle(one: Found) -> float:
-    return sum(y for _, y in one.corners) / len(one.corners)
 
 
 def _height(corners: Sequence[Corner]) -> float:
