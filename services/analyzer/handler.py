@@ -17,6 +17,7 @@ from services.analyzer.entries import Entry, Fresh
 from services.analyzer.gate import Gate
 from services.analyzer.images import Images
 from services.analyzer.pending import Failed, Mark, NotRunning, Wanted
+from services.analyzer.places import Places
 from services.analyzer.posting import Posting
 from services.analyzer.states import States
 from services.analyzer.takes import SUSPICIOUS, Takes
@@ -34,6 +35,8 @@ _CONDEMNED = Failed(ErrorClass.CRASHED, "Decoding this picture ended the process
 
 
 class SliceHandler:
+    """`at_work` slices of those in hand are worked on at a time."""
+
     def __init__(
         self,
         cache: ImageCache,
@@ -43,6 +46,7 @@ class SliceHandler:
         producer: Producer,
         instance: str,
         stop: Stop,
+        at_work: int,
     ) -> None:
         self._cache = cache
         self._images = images
@@ -52,6 +56,7 @@ class SliceHandler:
         self._instance = instance
         self._stop = stop
         self._gate = Gate()
+        self._places = Places(at_work)
         # A slice can be in hand twice: dispatched again, or read again after a rebalance.
         self.in_hand: list[SliceDispatched] = []
 
@@ -60,7 +65,8 @@ class SliceHandler:
             self.in_hand.append(work)
             metrics.SLICES_IN_FLIGHT.set(len(self.in_hand))
             try:
-                finished = await self._take(work)
+                async with self._places.place(work.batch_id, work.weight):
+                    finished = await self._take(work)
                 await self._tell(work, finished)
             finally:
                 self.in_hand.remove(work)

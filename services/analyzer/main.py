@@ -33,9 +33,11 @@ from shared.watchdog import Watchdog
 from shared.wire import Decoder
 
 # Measured over the whole way: 1 slice 1,476 images/s, 4: 2,956, 8: 3,655, 32: 3,298 and twice the memory.
-_SLICES_IN_FLIGHT = 8
+_SLICES_AT_WORK = 8
 # As many again may wait in the topic, so that a slice that ends is replaced without a round trip.
-_ROOM = 2 * _SLICES_IN_FLIGHT
+_ROOM = 2 * _SLICES_AT_WORK
+# All that ingest hands out may come to one analyzer. A slice that is not worked on is 256 KiB at most.
+_SLICES_IN_HAND = 4 * _ROOM
 # Calls in flight end within 10 s of a pause (G6).
 _CALL_SECONDS = 10.0
 
@@ -93,13 +95,13 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         calls = Calls(caller, permits, keys, states, limits, provider.max_images, at_once)
         converter = Converter()
         images = Images(downloader, converter, cache, calls)
-        handler = SliceHandler(cache, images, takes, states, producer, instance, stop)
+        handler = SliceHandler(cache, images, takes, states, producer, instance, stop, _SLICES_AT_WORK)
         room = Room(store)
         trimmer = Trimmer(store, settings.cache_max_mb << 20, settings.cache_ttl_hours)
         upkeep = Upkeep(handler, images, calls, cache, takes, states, room, instance, _ROOM, stop)
         decoder = Decoder([SliceDispatched])
-        intake = Intake(consumer, producer, SLICES, decoder, handler.handle, _SLICES_IN_FLIGHT)
-        watchdog = Watchdog(consumer, health, lambda: intake.running >= _SLICES_IN_FLIGHT)
+        intake = Intake(consumer, producer, SLICES, decoder, handler.handle, _SLICES_IN_HAND)
+        watchdog = Watchdog(consumer, health, lambda: intake.running >= _SLICES_IN_HAND)
         try:
             loops = (
                 calls.run(),

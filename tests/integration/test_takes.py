@@ -113,9 +113,8 @@ def handler(store: Redis, pictures: Pictures, told: Told, stop: Stop | None = No
     producer: Any = told
     cache = ImageCache(store, CacheKeys("test"), "analyzer-1", 1)
     states = States(DesiredMirror(store), None)
-    return SliceHandler(
-        cache, images, Takes(store, "analyzer-1"), states, producer, "analyzer-1", stop or Stop()
-    )
+    takes = Takes(store, "analyzer-1")
+    return SliceHandler(cache, images, takes, states, producer, "analyzer-1", stop or Stop(), at_work=8)
 
 
 WORK = slice_of("http://a.example/1.jpg", POISON, "http://a.example/2.jpg")

@@ -1,17 +1,20 @@
 """Batches share what may be called, in simulated time: ingest's window and pace, the analyzers' queues, and a
 quota between them, with the real code of each and no server."""
 
+import asyncio
 import random
 from collections import Counter, deque
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 
 from services.analyzer.pending import Pending, PendingImage, Wanted
+from services.analyzer.places import Places
 from services.ingest.pace import Pace
 from services.ingest.window import Demand, share_out
 
-_IN_HAND, _ROOM, _SLICE, _CALL = 8, 16, 64, 16
+_AT_WORK, _ROOM, _SLICE, _CALL = 8, 16, 64, 16
 _TICK, _LATENCY, _DOWNLOAD = 0.1, 0.3, 0.2
 _CONTENT = b"picture"
 
@@ -22,17 +25,16 @@ class Slice:
 
 
 class Analyzer:
-    def __init__(self) -> None:
-        self.waiting: deque[Slice] = deque()
-        self.in_hand = 0
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.places = Places(_AT_WORK, clock)
+        self.asked: list[tuple[asyncio.Future[None], Slice]] = []
         self.pending = Pending()
         self.fetched: deque[tuple[float, Slice]] = deque()
         self.owners: dict[int, Slice] = {}
 
     def look(self, now: float, weight_of: dict[int, int]) -> None:
-        while self.waiting and self.in_hand < _IN_HAND:
-            self.in_hand += 1
-            self.fetched.append((now + _DOWNLOAD, self.waiting.popleft()))
+        self.fetched.extend((now + _DOWNLOAD, piece) for begins, piece in self.asked if begins.done())
+        self.asked = [(begins, piece) for begins, piece in self.asked if not begins.done()]
         while self.fetched and self.fetched[0][0] <= now:
             _, piece = self.fetched.popleft()
             wanted = Wanted("u", UUID(int=piece.batch), 1, weight_of[piece.batch], "o")
@@ -53,7 +55,7 @@ class Simulation:
         self.paces = {batch: Pace() for batch in weights}
         self.out = Counter[int]()
         self.served = dict.fromkeys(weights, 0.0)
-        self._analyzers = [Analyzer() for _ in range(analyzers)]
+        self._analyzers = [Analyzer(lambda: self.now) for _ in range(analyzers)]
         self._calls, self._credit = calls, 0.0
         self._flying: deque[tuple[float, Analyzer, list[PendingImage]]] = deque()
         self._random = random.Random(seed)
@@ -81,7 +83,9 @@ class Simulation:
                 self.rows[batch] -= rows
                 self.out[batch] += 1
                 self.served[batch] = self.now
-                self._random.choice(self._analyzers).waiting.append(Slice(batch, rows, self.now))
+                analyzer = self._random.choice(self._analyzers)
+                begins = analyzer.places.ask(UUID(int=batch), self.weights[batch])
+                analyzer.asked.append((begins, Slice(batch, rows, self.now)))
 
     def _most(self, batch: int) -> int:
         left = self.rows[batch]
@@ -108,7 +112,7 @@ class Simulation:
                 self.done[piece.batch] += 1
                 piece.left -= 1
                 if not piece.left:
-                    analyzer.in_hand -= 1
+                    analyzer.places.leave(UUID(int=piece.batch))
                     self.out[piece.batch] -= 1
                     self.paces[piece.batch].finished(self.now, self.now - piece.since)
 
@@ -123,7 +127,7 @@ async def test_equal_batches_run_equally_fast(batches: int, analyzers: int) -> N
     simulation = Simulation(dict.fromkeys(range(batches), 3), analyzers, calls=5.5)
     simulation.run(60)
     before = Counter(simulation.done)
-    simulation.run(120)
+    simulation.run(240)
     shares = [simulation.done[batch] - before[batch] for batch in range(batches)]
     assert jain([float(share) for share in shares]) >= 0.98, shares
     assert set(simulation.sizes) == {16}
