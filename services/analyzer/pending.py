@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -88,71 +89,75 @@ def part(images: Sequence[PendingImage], pieces: int) -> None:
         image.company = max(1, len(images) // pieces)
 
 
+class _Lane:
+    """A batch's queue; `had` are the images taken of it, divided by its weight."""
+
+    def __init__(self, had: float) -> None:
+        self.queue: deque[PendingImage] = deque()
+        self.had = had
+
+
 class Pending:
-    """A queue a batch. The next image is of the batch that has had the least for its weight; one that comes
+    """A lane a batch. The next image is of the batch that has had the least for its weight; one that comes
     begins where the others are."""
 
     def __init__(self) -> None:
-        self._queues: dict[UUID, deque[PendingImage]] = {}
-        # Images taken of each batch that waits, divided by its weight; and what the last one taken of had.
-        self._had: dict[UUID, float] = {}
-        self._level = 0.0
+        self._lanes: dict[UUID, _Lane] = {}
+        self._level = 0.0  # what the batch of the last image had
 
     def __len__(self) -> int:
-        return sum(map(len, self._queues.values()))
+        return sum(len(lane.queue) for lane in self._lanes.values())
 
     @property
     def oldest(self) -> float | None:
         """When the image that waits longest began to wait (monotonic seconds)."""
-        return min((queue[0].since for queue in self._queues.values()), default=None)
+        return min((lane.queue[0].since for lane in self._lanes.values()), default=None)
 
     def put(self, image: PendingImage) -> None:
-        self._queue_of(image).append(image)
+        self._lane_of(image).queue.append(image)
 
     def put_back(self, image: PendingImage) -> None:
         """First in its queue, as if it had never been taken."""
-        queue = self._queue_of(image)
-        if queue:
-            self._had[image.wanted.batch_id] -= 1 / image.wanted.weight
-        queue.appendleft(image)
+        lane = self._lane_of(image)
+        if lane.queue:
+            lane.had -= 1 / image.wanted.weight
+        lane.queue.appendleft(image)
 
     def take(self, most: int) -> list[PendingImage]:
         """Up to `most` images and MAX_CALL_BYTES. What does not fit waits, and begins the next call."""
         taken: list[PendingImage] = []
-        size, waiting = 0, list(self._queues)
+        size, waiting = 0, list(self._lanes.values())
         while waiting and len(taken) < min(most, taken[0].company if taken else most):
-            batch = self._next(waiting, first=not taken)
-            image = _fitting(self._queues[batch], taken, size)
-            if image is None:
-                waiting.remove(batch)
-            else:
+            lane = _next(waiting, first=not taken)
+            image = _fitting(lane.queue, taken, size)
+            if image is not None:
                 taken.append(image)
                 size += len(image.content)
-                self._level = self._had[batch]
-                self._had[batch] += 1 / image.wanted.weight
-            if not self._queues[batch]:
-                del self._queues[batch], self._had[batch]
-                if image is not None:
-                    waiting.remove(batch)
+                self._level = lane.had
+                lane.had += 1 / image.wanted.weight
+            if image is None or not lane.queue:
+                waiting.remove(lane)
+        self._lanes = {batch: lane for batch, lane in self._lanes.items() if lane.queue}
         return taken
 
     def drop(self, batch_id: UUID) -> list[PendingImage]:
-        self._had.pop(batch_id, None)
-        return list(self._queues.pop(batch_id, ()))
+        lane = self._lanes.pop(batch_id, None)
+        return list(lane.queue) if lane else []
 
-    def _queue_of(self, image: PendingImage) -> deque[PendingImage]:
-        batch = image.wanted.batch_id
-        if batch not in self._queues:
-            self._queues[batch], self._had[batch] = deque(), self._level
-        return self._queues[batch]
+    def _lane_of(self, image: PendingImage) -> _Lane:
+        lane = self._lanes.get(image.wanted.batch_id)
+        if lane is None:
+            lane = self._lanes[image.wanted.batch_id] = _Lane(self._level)
+        return lane
 
-    def _next(self, waiting: Sequence[UUID], first: bool) -> UUID:
-        """Who was passed over begins, or small images of others would keep it waiting for good."""
-        if first:
-            for batch in waiting:
-                if self._queues[batch][0].passed_over:
-                    return batch
-        return waiting[0] if len(waiting) == 1 else min(waiting, key=self._had.__getitem__)
+
+def _next(waiting: Sequence[_Lane], first: bool) -> _Lane:
+    """Who was passed over begins, or small images of others would keep it waiting for good."""
+    if first:
+        for lane in waiting:
+            if lane.queue[0].passed_over:
+                return lane
+    return waiting[0] if len(waiting) == 1 else min(waiting, key=attrgetter("had"))
 
 
 def _fitting(queue: deque[PendingImage], taken: Sequence[PendingImage], size: int) -> PendingImage | None:
