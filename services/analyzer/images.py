@@ -31,6 +31,7 @@ class _Flight:
         self.batch_id = batch_id
         self.task = task
         self.image: PendingImage | None = None
+        self.waiters: list[asyncio.Future[Entry]] = []
 
     def abandon(self) -> None:
         if self.image is None or not self.image.called:
@@ -59,12 +60,9 @@ class Images:
     async def get(self, wanted: Wanted) -> Entry:
         """The image's entry. Raises Failed, or NotRunning when it was given back before the call."""
         flight = self._flights.get(_flown(wanted)) or self._take_off(wanted)
-        try:
-            return await asyncio.shield(flight.task)
-        except asyncio.CancelledError:
-            if flight.task.cancelled():
-                raise NotRunning from None
-            raise
+        waiter: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
+        flight.waiters.append(waiter)
+        return await waiter
 
     def abandon(self, batches: Container[UUID]) -> None:
         """Gives back what was fetched for these batches and is in no call."""
@@ -79,9 +77,14 @@ class Images:
         return flight
 
     def _land(self, flown: _Flown, task: "asyncio.Task[Entry]") -> None:
-        self._flights.pop(flown, None)
-        if not task.cancelled():
-            task.exception()  # looked at: its rows may have left
+        error = NotRunning() if task.cancelled() else task.exception()
+        for waiter in self._flights.pop(flown).waiters:
+            if waiter.done():  # its row has left
+                continue
+            if error is None:
+                waiter.set_result(task.result())
+            else:
+                waiter.set_exception(error)
 
     async def _fly(self, wanted: Wanted) -> Entry:
         with self._memory.portion() as portion:
@@ -128,7 +131,7 @@ class Images:
             if not fits(image.content):
                 image.content = await self._smaller(fetched)
             self._calls.put(image)
-            return await asyncio.shield(image.answer)
+            return await image.answer
         except Failed as why:
             image.end(why)  # to all who wait for the same content
             raise
