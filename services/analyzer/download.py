@@ -62,7 +62,7 @@ class Downloader:
     def __init__(self, opened: tuple[Opened, ...], at_once: int, try_seconds: float = TRY_SECONDS) -> None:
         self._guard = AddressGuard(opened)
         self._hosts = Hosts(at_once)
-        self._try_seconds = try_seconds
+        self._timeout = _within(try_seconds)
 
     async def __aenter__(self) -> Self:
         self._resolver = Resolver()
@@ -87,7 +87,7 @@ class Downloader:
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
-            timeout=_within(self._try_seconds),
+            timeout=self._timeout,
             read_bufsize=256 * 1024,
             trust_env=False,
         )
@@ -148,25 +148,23 @@ class Downloader:
         """No download begins without memory. One that needs more than there is breaks off and begins again
         when it has that: an open connection would not wait for minutes, and would hold what it has read. Of
         the time for a try the host gets what it has not had yet."""
-        size, left = EXPECTED_BYTES, self._try_seconds
+        size, timeout = EXPECTED_BYTES, self._timeout
         while True:
             await portion.take(size)
             began = time.monotonic()
             try:
-                return await self._once(session, url, portion, left)
+                return await self._once(session, url, portion, timeout)
             except _NoRoom as more:
                 size = more.size if size == EXPECTED_BYTES else MAX_BYTES
-            left = max(0.01, left - (time.monotonic() - began))
+            timeout = _within(max(0.01, (timeout.total or 0.0) - (time.monotonic() - began)))
 
     async def _once(
-        self, session: aiohttp.ClientSession, url: URL, portion: Portion, seconds: float
+        self, session: aiohttp.ClientSession, url: URL, portion: Portion, timeout: aiohttp.ClientTimeout
     ) -> Picture | FetchFailure:
         outcome = None
         try:
             # aiohttp counts the reply that it does not follow any more.
-            async with session.get(
-                url, max_redirects=MAX_REDIRECTS + 1, timeout=_within(seconds)
-            ) as response:
+            async with session.get(url, max_redirects=MAX_REDIRECTS + 1, timeout=timeout) as response:
                 if not 200 <= response.status < 300:
                     return of_status(response.status, response.headers.get("Retry-After", ""))
                 outcome = await _read(response, portion)
