@@ -56,7 +56,7 @@ MEANINGS: dict[ErrorClass, Meaning] = {
     ErrorClass.RATE_LIMITED: Meaning(True, _NETWORK, "The host wants fewer requests: retry the row later."),
     ErrorClass.HTTP_4XX: Meaning(False, _NETWORK, "Check that the picture is there and public."),
     ErrorClass.HTTP_5XX: Meaning(True, _NETWORK, "The host is in trouble: retry the row later."),
-    ErrorClass.TOO_LARGE: Meaning(False, _PROCESSING, "Use a picture of at most 20 MB."),
+    ErrorClass.TOO_LARGE: Meaning(False, _PROCESSING, "Use a picture of at most 20 MB and 75 megapixels."),
     ErrorClass.NOT_AN_IMAGE: Meaning(False, _PROCESSING, "Give the picture's own address, not a page's."),
     ErrorClass.PROVIDER_IMAGE: Meaning(False, _PROCESSING, "The picture is damaged: replace it."),
     ErrorClass.PROVIDER_ERROR: Meaning(True, _PROCESSING, "The provider failed: retry the row later."),

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
@@ -40,3 +41,12 @@ def test_every_class_is_in_the_table_with_a_sentence_of_advice(error_class: Erro
     meaning = MEANINGS[error_class]
     assert meaning.advice.endswith(".")
     assert FetchFailure(error_class, "").again is meaning.transient
+
+
+def test_the_page_for_users_holds_the_table() -> None:
+    lines = (Path(__file__).parents[2] / "docs" / "errors.md").read_text().splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| `")]
+    assert rows == [
+        [f"`{name}`", f"`{meaning.category}`", "yes" if meaning.transient else "no", meaning.advice]
+        for name, meaning in ((name, MEANINGS[name]) for name in ErrorClass)
+    ]
