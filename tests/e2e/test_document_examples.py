@@ -51,3 +51,18 @@ def test_the_documents_csv_is_accepted(running: World) -> None:
     [table] = _blocks("csv", "### CSV Upload Format")[:1]
     batch = running.submit_file(table.encode(), auto_start="false")
     assert running.progress(batch)["total_urls"] == 3
+
+
+def test_the_control_and_analysis_examples_work_as_printed(running: World, tmp_path: Path) -> None:
+    batch = running.submit(running.urls(2_000, first=700_000))
+    [control] = _blocks("bash", "### Batch Control Example")[:1]
+    [analyse] = _blocks("bash", "### Error Analysis")
+    said = _shell(_here(control, running, batch), tmp_path)
+    assert [said.count(f'"{word}":true') for word in ("success", "paused", "resumed", "cancelled")] == [
+        3,
+        1,
+        1,
+        1,
+    ]
+    assert running.progress(batch)["status"] == "cancelled"
+    assert '"success":true' in _shell(_here(analyse, running, batch), tmp_path)

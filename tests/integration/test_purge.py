@@ -87,6 +87,7 @@ async def test_everything_of_a_deleted_batch_goes_but_its_tombstone(
             ("gateway.wanted", "batch_id, row_no, attempt", "$1, 2, 2"),
             ("gateway.wanted_chunks", "batch_id, chunk_no, retried", "$1, 1, 1"),
             ("gateway.idempotency_keys", "key, fingerprint, batch_id, reply", "$1::text, '', $1, ''"),
+            ("gateway.resets", "batch_id, first_row", "$1, 0"),
         ):
             await here.pool.execute(
                 f"insert into {table} ({columns}) values ({values})".replace("$1", f"'{batch}'")

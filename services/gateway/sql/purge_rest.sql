@@ -4,5 +4,8 @@ with chunks as (
 ),
 keys as (
     delete from gateway.idempotency_keys where batch_id = $1
+),
+resets as (
+    delete from gateway.resets where batch_id = $1
 )
 delete from gateway.transitions where batch_id = $1 and at < now() - interval '1 hour'
