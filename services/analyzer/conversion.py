@@ -9,9 +9,9 @@ import msgspec
 
 from services.analyzer.conversion_reply import Reply
 from services.analyzer.pending import MAX_CALL_BYTES, Failed
-from services.analyzer.worker import Worker, WorkerDied, WorkerMissing, WorkerTooSlow
 from shared.error_classes import ErrorClass
 from shared.logs import log
+from shared.worker import Worker, WorkerDied, WorkerMissing, WorkerTooSlow
 
 _WORKER = "services.analyzer.conversion_worker"
 # Each may take 2 GB for a moment.

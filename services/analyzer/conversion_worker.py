@@ -9,7 +9,7 @@ import msgspec
 
 from services.analyzer.conversion_reply import MAX_JPEG_BYTES, Reply
 from services.analyzer.decoding import UnreadableError, decode
-from services.analyzer.frames import serve
+from shared.frames import serve
 
 # Small print is still read at the first; noise that does not compress needs the others.
 _SIDES = (4096, 2048, 1024)

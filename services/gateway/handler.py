@@ -7,7 +7,6 @@ the outbox afterwards, and ingest finds in Postgres what no event told of.
 
 import asyncio
 from collections.abc import AsyncIterator
-from concurrent.futures import Executor
 from uuid import UUID, uuid4
 
 from obstore.store import ObjectStore
@@ -28,6 +27,7 @@ from services.gateway.status import Status
 from services.gateway.submit import Key, NewBatch, Submission, Submitted
 from services.gateway.transitions import Action
 from services.gateway.upload import Upload, paths_of, too_large
+from services.gateway.upload_bench import Bench, Seat
 from shared import metrics
 from shared.desired import Desired, DesiredMirror, State
 from shared.logs import log
@@ -39,7 +39,7 @@ _UPLOAD_SECONDS = 3_600.0
 _WAIT_SECONDS = 30.0
 # The client's own tries take four times its deadline of 3 s: too long for somebody who pressed pause.
 _MIRROR_SECONDS = 5.0
-# Each holds up to 30 MB: what is being read, and the parts of its two blobs.
+# Each holds up to 30 MB in its process: what is being read, and the parts of its two blobs.
 _UPLOADS_AT_ONCE = 4
 
 
@@ -52,14 +52,14 @@ class Handler:
         pool: Pool,
         store: ObjectStore,
         mirror: DesiredMirror,
-        threads: Executor,
+        bench: Bench,
         dry_runs: DryRuns,
     ) -> None:
         self._settings = settings
         self._pool = pool
         self._store = store
         self._mirror = mirror
-        self._threads = threads
+        self._bench = bench
         self._dry_runs = dry_runs
         self._places = asyncio.Semaphore(_UPLOADS_AT_ONCE)
 
@@ -73,7 +73,8 @@ class Handler:
         form = UploadForm(request.headers.get("content-type", ""))
         await self._take_place()
         try:
-            return await self._store_batch(form, body_of(request), key, max_bytes)
+            async with self._bench.seat() as seat:
+                return await self._store_batch(seat, form, body_of(request), key, max_bytes)
         finally:
             self._places.release()
 
@@ -115,10 +116,10 @@ class Handler:
             )
 
     async def _store_batch(
-        self, form: UploadForm, body: AsyncIterator[bytes], key: str | None, max_bytes: int
+        self, seat: Seat, form: UploadForm, body: AsyncIterator[bytes], key: str | None, max_bytes: int
     ) -> Submitted | Preview:
         batch_id = uuid4()
-        upload = Upload(self._store, self._threads, paths_of(batch_id), max_bytes)
+        upload = Upload(seat, self._store, self._settings.blobs, paths_of(batch_id), max_bytes)
         try:
             async with within(_UPLOAD_SECONDS):
                 summary = await upload.receive(form, body)

@@ -25,6 +25,7 @@ from services.gateway.purge import Purge
 from services.gateway.settings import GatewaySettings
 from services.gateway.sign_in import SignIn
 from services.gateway.sweep import Sweep
+from services.gateway.upload_bench import bench
 from services.gateway.webserver import WebServer, listening
 from shared import kafka, ops, postgres, redis
 from shared.blobs import open_store
@@ -37,8 +38,8 @@ from shared.service import run, together
 from shared.stopping import Stop
 from shared.topics import Named
 
-# At most two uploads are parsed at once, beside the event loop on a machine of two cores.
-_PARSERS = 2
+# A dry run reads its upload once more, beside the event loop.
+_DRY_RUNS = 1
 # Planning what is said of a batch takes 1.0 ms, reading it 0.3; its plan is the same for every batch.
 _PLANS = "force_generic_plan"
 
@@ -51,13 +52,14 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
         postgres.pool(settings, _PLANS) as pool,
         redis.connect(settings) as client,
         kafka.producer(settings.kafka_bootstrap_servers, names) as producer,
+        bench() as uploads,
         aiohttp.ClientSession(auto_decompress=False, trust_env=False) as http,
         ops.serve(settings.ops_host, settings.ops_port, health),
     ):
         mirror = DesiredMirror(client)
-        with ThreadPoolExecutor(_PARSERS, "parser") as threads:
+        with ThreadPoolExecutor(_DRY_RUNS, "dry-run") as threads:
             dry_runs = DryRuns(settings, pool, store, client, threads)
-            handler = Handler(settings, pool, store, mirror, threads, dry_runs)
+            handler = Handler(settings, pool, store, mirror, uploads, dry_runs)
             waiting = Waiting(Limits(client))
             hub = Hub(pool, waiting)
             sign_in = _sign_in(settings, pool)

@@ -13,7 +13,7 @@ from tests.workload import World, world
 _ROWS = 1_000_000
 _UPLOADS, _POLLERS = 20, 50
 _MB = 1 << 20
-_WAVES = 2
+_WAVES = 3
 # The document's example asks every few seconds.
 _EVERY_SECONDS = 1.0
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from services.analyzer.decoding import UnreadableError
 from services.analyzer.decoding import decode as decode_to
-from services.analyzer.frames import read_frame, write_frame
 from services.analyzer.providers.local_reading import Found, analysis_of
+from shared.frames import read_frame, write_frame
 
 
 def decode(content: bytes) -> Image.Image:

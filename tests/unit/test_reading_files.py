@@ -1,8 +1,10 @@
 """Uploads as people send them, whole: what rows come out, and what is said of those that can't be a batch."""
 
+import gc
 import gzip
 import hashlib
 import io
+import weakref
 import zipfile
 from datetime import date
 from typing import Any
@@ -225,3 +227,17 @@ def test_a_workbook_whose_row_numbers_explode_is_refused() -> None:
         for part in old.infolist():
             new.writestr(part, old.read(part).replace(b'r="2"', b'r="99999999999"'))
     assert "1,048,576 rows" in reason(target.getvalue())
+
+
+def test_nothing_of_a_read_file_waits_for_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        normaliser = Normaliser(lambda _rows: None, "shops.csv")
+        normaliser.feed(b"url\nhttps://example.com/1.jpg\n")
+        normaliser.finish()
+        normaliser.close()
+        gone = weakref.ref(normaliser)
+        del normaliser
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -9,7 +9,7 @@ import msgspec
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.providers import CallFailed, Refusal
 from services.analyzer.providers.local_reading import Reply
-from services.analyzer.worker import Worker, WorkerDied, WorkerMissing, WorkerTooSlow
+from shared.worker import Worker, WorkerDied, WorkerMissing, WorkerTooSlow
 
 _WORKER = "services.analyzer.providers.local_worker"
 _MAX_WORKERS = 8  # of 530 MB each

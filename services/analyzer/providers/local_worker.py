@@ -9,8 +9,8 @@ from PIL import Image
 
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.decoding import UnreadableError, decode
-from services.analyzer.frames import serve
 from services.analyzer.providers.local_reading import Found, Reply, analysis_of
+from shared.frames import serve
 
 # The engine shrinks to this before it looks for text.
 _SIDE = 2000

@@ -54,12 +54,12 @@ class Normaliser:
             self._head += block
             if len(self._head) < SIGNATURE_BYTES:
                 return
-            block, self._table = self._head, self._open_table()
+            block, self._table, self._head = self._head, self._open_table(), b""
         for start in range(0, len(block), PIECE):
             self._table.feed(block[start : start + PIECE])
 
     def finish(self) -> Summary:
-        if not self._head:
+        if not self._raw_bytes:
             raise UnreadableUpload(f"The file {self._filename[:200]!r} is empty. {WHAT_TO_SEND}")
         if self._table is None:
             self._table = self._open_table()
@@ -87,6 +87,8 @@ class Normaliser:
         return RowWriter(layout, self._sink, self._limits.rows, self._watch)
 
     def close(self) -> None:
-        """Let go of what is spooled, for an upload that ends before `finish`."""
+        """Lets go of what is spooled, and of the table, which knows this: both would wait for the garbage
+        collector, which runs seldom."""
         if self._table:
             self._table.close()
+            self._table = None

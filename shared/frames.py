@@ -24,9 +24,9 @@ def write_frame(stream: BinaryIO, payload: bytes) -> None:
 def serve(prepare: Callable[[], Callable[[bytes], bytes]]) -> None:
     """The life of a worker: prepares itself, then answers until its input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of the terminal
-    frames_in, frames_out = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints must not get between the frames
-    answer = prepare()
-    write_frame(frames_out, b"")
-    while (content := read_frame(frames_in)) is not None:
-        write_frame(frames_out, answer(content))
+    with os.fdopen(os.dup(1), "wb") as frames_out:
+        os.dup2(2, 1)  # what a library prints must not get between the frames
+        answer = prepare()
+        write_frame(frames_out, b"")
+        while (content := read_frame(sys.stdin.buffer)) is not None:
+            write_frame(frames_out, answer(content))
