@@ -131,7 +131,11 @@ async def csv(pid: int | None = None) -> AsyncIterator[bytes]:
 async def test_the_end_of_the_process_is_told_and_the_next_upload_gets_another(tmp_path: Path) -> None:
     async with uploading(tmp_path) as (upload, seat):
         assert (await upload.receive(UploadForm(_FORM), csv())).total_rows == 100_000
-        [child] = psutil.Process().children()
+        [child] = [
+            one
+            for one in psutil.Process().children()
+            if any("upload_worker" in word for word in one.cmdline())
+        ]
         again = Upload(seat, LocalStore(prefix=tmp_path), tmp_path.as_uri(), paths_of(uuid4()), 8 << 20)
         with pytest.raises(SystemUnavailable, match="Send the file again"):
             await again.receive(UploadForm(_FORM), csv(child.pid))
