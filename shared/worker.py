@@ -7,6 +7,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 
 _START_SECONDS = 60.0  # 1.5 s when nothing else runs
 _STOP_SECONDS = 5.0
@@ -82,6 +83,15 @@ class Worker:
             if process.returncode is None:
                 process.kill()
             await process.wait()
+            await _pipe_closed(process)
+
+
+async def _pipe_closed(process: Process) -> None:
+    """Takes the error of a pipe that broke: asyncio would tell it to the log once more."""
+    assert process.stdin
+    with suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(_STOP_SECONDS):
+            await process.stdin.wait_closed()
 
 
 async def _ask(process: Process, content: bytes) -> bytes:
