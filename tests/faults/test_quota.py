@@ -154,7 +154,7 @@ async def pool(servers: Servers, template: str) -> AsyncIterator[Any]:
             yield made
 
 
-@pytest.mark.parametrize(("analyzers", "new"), [(1, 27), (2, 27), (8, 27), (2, 38), (2, 5)])
+@pytest.mark.parametrize(("analyzers", "new"), [(1, 27), (2, 27), (8, 27), (2, 38)])
 async def test_a_quota_that_shrinks_unannounced(
     redis_url: str, pool: Any, monkeypatch: pytest.MonkeyPatch, analyzers: int, new: int
 ) -> None:
