@@ -2,16 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from services.analyzer import trouble
+from services.analyzer.analysis import Analysis
 from services.analyzer.breaker import Breaker
+from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
+from services.analyzer.entries import Entry
 from services.analyzer.keys import ApiKey
-from services.analyzer.pending import PendingImage, Wanted
+from services.analyzer.pending import Failed, PendingImage, Wanted
 from services.analyzer.permits import Go
+from services.analyzer.providers import CallFailed, Refusal
+from shared.error_classes import ErrorClass
 
 
 class Desk:
@@ -41,10 +49,10 @@ class Desk:
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[tuple[Desk, Calls]]:
+async def running(caller: Any = None) -> AsyncIterator[tuple[Desk, Calls]]:
     desk = Desk()
     stub: Any = desk
-    calls = Calls(stub, stub, stub, stub, stub, max_images=16, at_once=25)
+    calls = Calls(caller or stub, stub, stub, stub, stub, max_images=16, at_once=25)
     task = asyncio.create_task(calls.run())
     yield desk, calls
     task.cancel()
@@ -52,8 +60,27 @@ async def running() -> AsyncIterator[tuple[Desk, Calls]]:
         await task
 
 
-def image(batch: int = 1) -> PendingImage:
-    return PendingImage(Wanted("http://a", UUID(int=batch), 1, 1, "o"), b"picture", "hash")
+def image(batch: int = 1, content: bytes = b"picture") -> PendingImage:
+    return PendingImage(Wanted("http://a", UUID(int=batch), 1, 1, "o"), content, "hash")
+
+
+class Picky:
+    """A provider that fails a call for one of its pictures."""
+
+    name, max_images, at_once, needs_key = "google", 16, None, True
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+        self.sizes: list[int] = []
+
+    async def annotate(self, images: Sequence[bytes], key: str, deadline: float) -> list[Analysis]:
+        self.sizes.append(len(images))
+        if b"bad" in images:
+            raise CallFailed(self.refusal, "one of them")
+        return [Analysis("google")] * len(images)
+
+    async def settle(self, *_: object) -> None:
+        """It is its own ledger."""
 
 
 async def test_sixteen_go_at_once_and_together_whatever_batches_they_are_of() -> None:
@@ -90,3 +117,29 @@ async def test_while_one_waits_the_sixteenth_ends_the_waiting() -> None:
         await desk.until(1)
         assert desk.made[0][1] == 16
         assert desk.made[0][0] - began < 0.25
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error_class", "calls_made"),
+    [
+        (Refusal.REQUEST, ErrorClass.PROVIDER_REFUSED, 9),
+        (Refusal.TIMEOUT, ErrorClass.PROVIDER_ERROR, 9),
+    ],
+)
+async def test_a_call_that_fails_for_one_picture_fails_no_other(
+    monkeypatch: pytest.MonkeyPatch, refusal: Refusal, error_class: ErrorClass, calls_made: int
+) -> None:
+    monkeypatch.setattr(trouble, "_BACKOFF_SECONDS", 0.0)
+    provider = Picky(refusal)
+    stub: Any = provider
+    images = [image(n % 3) for n in range(15)]
+    bad = image(1, b"bad")
+    async with running(Caller(stub, stub, 10.0)) as (_, calls):
+        for one in (*images, bad):
+            calls.put(one)
+        async with asyncio.timeout(5):
+            ended = await asyncio.gather(bad.answer, *(one.answer for one in images), return_exceptions=True)
+    assert isinstance(ended[0], Failed)
+    assert ended[0].error_class is error_class
+    assert all(isinstance(answer, Entry) for answer in ended[1:]), ended
+    assert len(provider.sizes) == calls_made, provider.sizes
