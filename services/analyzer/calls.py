@@ -23,7 +23,7 @@ _LINGER_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 1.0
 # Of pictures in calls at a time: each is there twice more, in the request and in what gRPC sends. 25 calls of
 # usual pictures have 16 MB.
-_MOST_BYTES = 40_000_000
+_MOST_BYTES = 32_000_000
 
 
 class Calls:
