@@ -32,7 +32,7 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     default_region: str = "US"
     provider: str = ""
     requests_per_minute: int = 55
-    price_per_1000_images: float = 4.5
+    price_per_1000_images: float = 9.5
     vision_api_keys: str = ""
     vision_api_keys_file: str = ""
     auth: str = "off"

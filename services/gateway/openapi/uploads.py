@@ -16,7 +16,7 @@ class InvalidRow(Struct):
 class Cost(Struct):
     amount: Annotated[float, Meta(ge=0, examples=[6.75])]
     currency: Literal["USD"]
-    price_per_1000: Annotated[float, Meta(ge=0, examples=[4.5])]
+    price_per_1000: Annotated[float, Meta(ge=0, examples=[9.5])]
 
 
 class DryRun(Struct):
