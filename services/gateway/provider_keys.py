@@ -1,5 +1,6 @@
 """The provider's keys, by fingerprint: what the provider says of each, and what operators want of it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -18,6 +19,7 @@ _SQL = statements_beside(__file__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_EVENTS = 100
 _MOST_REASON = 200
+_FINGERPRINT = re.compile(r"[0-9a-f]{12}")
 
 
 class Action(StrEnum):
@@ -80,6 +82,8 @@ async def change(
     a key that is retired."""
     if len(reason) > _MOST_REASON:
         raise ValidationError(f"reason has {_MOST_REASON} characters at most.")
+    if not _FINGERPRINT.fullmatch(print_):
+        raise NotFound(f"There is no key with the fingerprint {print_[:50]!r}: one has 12 hex digits.")
     async with connection.transaction():
         await connection.execute(_SQL["provider_keys_lock"])
         had = await connection.fetchval(_SQL["provider_key_read"], print_)
