@@ -40,7 +40,7 @@ run: $(READY) ## the whole system on http://localhost:5001
 	@exec $(BIN)/python -m dev
 
 test: $(READY) ## all tests but the long ones
-	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/bench --numprocesses=2 --dist=loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/bench --numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 
 faults: $(READY) ## kills and cuts
 	@$(BIN)/pytest tests/faults --timeout=900
