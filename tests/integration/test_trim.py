@@ -12,6 +12,7 @@ from tests.integration.analyzer_parts import own_redis, redis_of
 _TTL_HOURS = 100
 _HOUR = 3_600
 _ENTRIES = 2_000
+_BYTES = 8_000  # of each, so that what Redis needs for itself (1 MB) is little beside them
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ async def fill(store: Redis, hours_left: int) -> None:
     async with store.pipeline(transaction=False) as pipe:
         for n in range(_ENTRIES):
             seconds = hours_left * _HOUR + 60 + n
-            pipe.set(f"img:x:{hours_left}:{n}", bytes(1_000), ex=seconds)
+            pipe.set(f"img:x:{hours_left}:{n}", bytes(_BYTES), ex=seconds)
             pipe.set(f"url:x:{hours_left}:{n}", "hash", ex=seconds)
         await pipe.execute()
 
