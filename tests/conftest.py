@@ -18,6 +18,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several processes run the tests: a file stays in one of them, and so do those that share a system.
     The longest go first, so that no process waits long for the others."""
     for item in items:
-        shared = {"running", "live"} & {*getattr(item, "fixturenames", ())}
+        shared = {"running", "slow", "live"} & {*getattr(item, "fixturenames", ())}
         item.add_marker(pytest.mark.xdist_group(min(shared, default=item.path.name)))
     items.sort(key=lambda item: "e2e" not in item.path.parts)

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from tests.e2e.conftest import on
+from tests.servers import Servers, fresh_database
 from tests.workload import ENDED, World, until, world
 
 # Of each verb: where it changes something, what to, and where it is so already.
@@ -54,10 +56,11 @@ class Batch:
 
 
 @pytest.fixture(scope="module")
-def full() -> Iterator[World]:
+def full(servers: Servers, template: str) -> Iterator[World]:
     """One batch has the only place, and one call a minute: the others are queued for as long as a test takes,
     unless they are forced to start."""
-    with world(REQUESTS_PER_MINUTE="1", MAX_CONCURRENT_BATCHES="1", VISION_API_KEYS="one:key-1") as made:
+    narrow = {"REQUESTS_PER_MINUTE": "1", "MAX_CONCURRENT_BATCHES": "1", "VISION_API_KEYS": "one:key-1"}
+    with fresh_database(servers, template) as url, world(None, **narrow, **on(servers, url, 242)) as made:
         known = made.submit(made.urls(1))
         made.wait_end(known)
         blocker = made.submit(made.urls(2_000, first=1_000))

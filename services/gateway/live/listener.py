@@ -39,6 +39,7 @@ class Listener:
         self.over = False
         self._news: dict[UUID, Update] = {}
         self._woken = asyncio.Event()
+        self._woken.set()
 
     def tell(self, update: Update) -> None:
         batch_id = update.view.batch_id
@@ -55,7 +56,7 @@ class Listener:
         self._woken.set()
 
     async def news(self, seconds: float) -> list[Update]:
-        """Waits for some; none after `seconds` or at the end."""
+        """Waits for some; none the first time, after `seconds`, or at the end."""
         try:
             async with asyncio.timeout(seconds):
                 await self._woken.wait()

@@ -41,7 +41,9 @@ class EventStream(StreamingResponse):
 
 
 async def listen(listener: Listener) -> AsyncIterator[list[Update]]:
-    """News as they come, an empty list now and then. Ends when the hub says so, or after six hours."""
+    """News as they come, an empty list at the beginning and now and then.
+
+    Ends when the hub says so, or after six hours."""
     until = time.monotonic() + _LONGEST_SECONDS
     while not listener.over and time.monotonic() < until:
         yield await listener.news(_BEAT_SECONDS)

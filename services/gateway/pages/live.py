@@ -28,7 +28,7 @@ async def _events(
 ) -> AsyncIterator[str]:
     sent: dict[str, str] = {}
     with hub.listening(batch_id) as listener:
-        # The first news are there after half a second, also where nothing has changed.
+        # The first time comes at once: it has what changed since the page itself was read.
         async for news in listen(listener):
             changed = changes(sent, await _parts(parts))
             sent |= changed
