@@ -175,6 +175,7 @@ async def test_one_poll_feeds_all_and_nobody_polls_for_nobody(monkeypatch: pytes
         listeners = [stack.enter_context(hub.listening(BATCH)) for _ in range(hub_module._MOST_LISTENERS)]
         with pytest.raises(SystemUnavailable):
             hub.refuse_more()
+        assert not any([await listener.news(5) for listener in listeners]), "at first at once, and nothing"
         heard = await asyncio.gather(*(listener.news(5) for listener in listeners))
         assert all(news[0].view.batch is None for news in heard)
         assert pool.asked % 2 == 0, "the batches and their histories"
