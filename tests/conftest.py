@@ -1,11 +1,12 @@
-"""The fixtures of all tests: servers and whole systems."""
+"""The fixtures of all tests: servers, and a gateway on them."""
 
 import pytest
 from hypothesis import settings
 
+from tests.contract.gateway import client, gateway
 from tests.servers import database_url, kafka, redis_url, servers, template, topic_prefix
 
-__all__ = ["database_url", "kafka", "redis_url", "servers", "template", "topic_prefix"]
+__all__ = ["client", "database_url", "gateway", "kafka", "redis_url", "servers", "template", "topic_prefix"]
 
 
 # How long an example takes says something of the machine, nothing of the code.

@@ -1,4 +1,4 @@
-"""The gateway that the contract is checked on, and the whole of what the document describes."""
+"""The whole of what the document describes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 
 from tests.contract.documented import World, world
-from tests.contract.gateway import client, gateway
 from tests.servers import Servers
-
-__all__ = ["client", "gateway"]
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A gateway and an exporter with batches in every state, and one call for each endpoint of the document."""
 
 import asyncio
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -96,10 +95,9 @@ def _result(batch_id: UUID, row_no: int, success: bool) -> ImageAnalyzed:
 @contextmanager
 def world(servers: Servers, template: str, folder: Path) -> Iterator[World]:
     port = free_port()
-    redis_url = servers.redis_url.rpartition("/")[0] + f"/{os.getpid() % 40 + 160}"
     address = f"http://127.0.0.1:{port}"
     with (
-        running(servers, template, folder, redis_url, EXPORTER_URL=address, AUTH_SECRET="s" * 32) as gateway,
+        running(servers, template, folder, 193, EXPORTER_URL=address, AUTH_SECRET="s" * 32) as gateway,
         _exporter(servers, gateway, port, folder / "exporter.log"),
         httpx.Client(base_url=gateway.url, timeout=_SECONDS) as client,
     ):

@@ -1,7 +1,6 @@
 """A gateway in a process of its own on the session's servers, and what other services would write."""
 
 import asyncio
-import os
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -45,9 +44,9 @@ class Gateway:
 
 
 @contextmanager
-def running(
-    servers: Servers, template: str, folder: Path, redis_url: str, **settings: str
-) -> Iterator[Gateway]:
+def running(servers: Servers, template: str, folder: Path, number: int, **settings: str) -> Iterator[Gateway]:
+    """`number`: of its logical database in Redis, 192 to 200."""
+    redis_url = f"{servers.redis_url.rpartition('/')[0]}/{number}"
     prefix = f"g{free_port()}."
     asyncio.run(create_topics(servers.kafka, prefix))
     with fresh_database(servers, template) as database_url:
@@ -90,11 +89,11 @@ def _wait(url: str, process: subprocess.Popen[str], log: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def gateway(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """Tests of all kinds share it: none may look at what is not its own."""
     folder = tmp_path_factory.mktemp("gateway")
-    redis_url = servers.redis_url.rpartition("/")[0] + f"/{os.getpid() % 40 + 200}"
-    with running(servers, template, folder, redis_url, MAX_UPLOAD_MB=str(MAX_UPLOAD_MB)) as started:
+    with running(servers, template, folder, 200, MAX_UPLOAD_MB=str(MAX_UPLOAD_MB)) as started:
         yield started
 
 

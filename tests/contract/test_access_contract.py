@@ -35,8 +35,7 @@ def gateway(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFa
         "TRUSTED_PROXIES": "127.0.0.1/32",
         "API_REQUESTS_PER_HOUR": str(LIMIT),
     }
-    redis_url = servers.redis_url.rpartition("/")[0] + "/197"
-    with running(servers, template, tmp_path_factory.mktemp("keys"), redis_url, **settings) as started:
+    with running(servers, template, tmp_path_factory.mktemp("keys"), 197, **settings) as started:
         yield started
 
 

@@ -5,7 +5,6 @@ import asyncio
 import csv
 import io
 import json
-import os
 import zipfile
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -45,9 +44,8 @@ PORT = free_port()
 @pytest.fixture(scope="module")
 def gateway(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("exports")
-    redis_url = servers.redis_url.rpartition("/")[0] + f"/{os.getpid() % 40 + 200}"
     exporter = f"http://127.0.0.1:{PORT}"
-    with running(servers, template, folder, redis_url, EXPORTER_URL=exporter) as started:
+    with running(servers, template, folder, 192, EXPORTER_URL=exporter) as started:
         yield started
 
 

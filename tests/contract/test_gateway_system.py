@@ -1,10 +1,20 @@
 """Numbers and errors of batches and of the whole system, on tables as the other services write them."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import httpx
+import pytest
 
-from tests.contract.gateway import Gateway, began, counted, create, data_of, database, ended
+from tests.contract.gateway import Gateway, began, counted, create, data_of, database, ended, running
+from tests.servers import Servers
+
+
+@pytest.fixture(scope="module")
+def gateway(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One of its own: what is told of the whole system is what these tests made."""
+    with running(servers, template, tmp_path_factory.mktemp("system"), 194) as started:
+        yield started
 
 
 async def failed_row(gateway: Gateway, batch_id: UUID, row_no: int, chunk_no: int, error_class: str) -> None:

@@ -10,7 +10,7 @@ from tests.contract.gateway import create
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/batches", "/api/v1/health", "/", "/static/app.css", "/api/v1/nothing"]
+    "path", ["/api/v1/batches?q=none", "/api/v1/health", "/?q=none", "/static/app.css", "/api/v1/nothing"]
 )
 async def test_head_answers_as_get_without_a_body(client: httpx.AsyncClient, path: str) -> None:
     got, head = await client.get(path), await client.head(path)

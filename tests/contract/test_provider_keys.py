@@ -24,10 +24,7 @@ ONE, TWO = fingerprint("secret-one"), fingerprint("secret-two")
 
 @pytest.fixture(scope="module")
 def gateway(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    redis_url = servers.redis_url.rpartition("/")[0] + "/196"
-    with running(
-        servers, template, tmp_path_factory.mktemp("keys"), redis_url, VISION_API_KEYS=KEYS
-    ) as started:
+    with running(servers, template, tmp_path_factory.mktemp("keys"), 196, VISION_API_KEYS=KEYS) as started:
         yield started
 
 

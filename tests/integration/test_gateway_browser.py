@@ -17,10 +17,9 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from tests.contract.gateway import CSV, Gateway, began, counted, create, ended, gateway
+from tests.contract.gateway import CSV, Gateway, began, counted, create, ended
 from tests.fakes.relay import relaying
 
-__all__ = ["gateway"]
 _SECONDS = 20
 _FOLLOW = """
 document.title = "";

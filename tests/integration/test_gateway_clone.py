@@ -7,10 +7,8 @@ import httpx
 import pytest
 
 from services.exporter.storing import store
-from tests.contract.gateway import CSV, Gateway, began, client, create, data_of, database, ended, gateway
+from tests.contract.gateway import CSV, Gateway, began, create, data_of, database, ended
 from tests.integration.results_world import result
-
-__all__ = ["client", "gateway"]
 
 
 async def batch_row(gateway: Gateway, batch_id: UUID | str) -> dict[str, Any]:

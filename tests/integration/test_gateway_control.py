@@ -21,10 +21,8 @@ from shared.exporting import PATH, Export
 from shared.topics import BATCHES, Named
 from shared.wire import Decoder
 from tests.contract import gateway as world
-from tests.contract.gateway import Gateway, began, client, counted, create, data_of, database, ended, gateway
+from tests.contract.gateway import Gateway, began, counted, create, data_of, database, ended
 from tests.servers import Servers
-
-__all__ = ["client", "gateway"]
 
 
 @asynccontextmanager
@@ -232,13 +230,12 @@ async def test_an_export_that_breaks_never_looks_whole(
     await runner.setup()
     port = free_port()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    redis_url = servers.redis_url.rpartition("/")[0] + "/199"
     loop = asyncio.get_running_loop()
     started = world.running(
         servers,
         template,
         tmp_path,
-        redis_url,
+        199,
         EXPORTER_URL=f"http://127.0.0.1:{port}",
         SAMPLE_DIR=str(tmp_path),
     )
@@ -269,9 +266,8 @@ async def test_open_streams_end_when_the_process_is_asked_to_stop(
     servers: Servers, template: str, tmp_path: Path
 ) -> None:
     """The status 0 of an ordered end is checked by the fixture."""
-    redis_url = servers.redis_url.rpartition("/")[0] + "/198"
     loop = asyncio.get_running_loop()
-    started = world.running(servers, template, tmp_path, redis_url)
+    started = world.running(servers, template, tmp_path, 198)
     gateway = await loop.run_in_executor(None, started.__enter__)
     async with gateway.client() as client, client.stream("GET", "/events") as stream:
         lines = stream.aiter_lines()

@@ -10,9 +10,8 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from tests.contract.gateway import Gateway, began, client, counted, create, data_of, ended, gateway
+from tests.contract.gateway import Gateway, began, counted, create, data_of, ended
 
-__all__ = ["client", "gateway"]
 _SECONDS = 10
 
 

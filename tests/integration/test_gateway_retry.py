@@ -8,10 +8,8 @@ import httpx
 from services.exporter.storing import store
 from shared.error_classes import ErrorClass
 from shared.ids import result_id
-from tests.contract.gateway import Gateway, began, client, create, data_of, database, ended, gateway
+from tests.contract.gateway import Gateway, began, create, data_of, database, ended
 from tests.integration.results_world import result
-
-__all__ = ["client", "gateway"]
 
 ROWS = 6
 CSV = b"url\n" + b"".join(b"https://example.com/%d.jpg\n" % n for n in range(ROWS))

@@ -4,7 +4,7 @@ import asyncio
 import gzip
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from uuid import UUID, uuid4
 
 import httpx
@@ -13,9 +13,16 @@ import pytest
 from redis.asyncio import Redis
 
 from shared.cache_keys import CacheKeys, space_of, url_digest
-from tests.contract.gateway import CSV, MAX_UPLOAD_MB, Gateway, client, create, data_of, database, gateway
+from tests.contract.gateway import CSV, MAX_UPLOAD_MB, Gateway, create, data_of, database, running
+from tests.servers import Servers
 
-__all__ = ["client", "gateway"]
+
+@pytest.fixture(scope="module")
+def gateway(servers: Servers, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One of its own: its memory is measured, and what waits is counted."""
+    folder = tmp_path_factory.mktemp("uploads")
+    with running(servers, template, folder, 195, MAX_UPLOAD_MB=str(MAX_UPLOAD_MB)) as started:
+        yield started
 
 
 async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 15) -> None:
