@@ -6,8 +6,9 @@ from typing import NamedTuple
 from shared.web_address import canonical
 
 SCHEMA = 3
-"""Of what is kept (services/analyzer/analysis.py): raise it with every change of a shape there. 2: arrays;
-3: a logo's height, landmarks, web entities, safe search."""
+"""Of what is kept (services/analyzer/analysis.py): raise it with every change of a shape there, but for a
+field that is absent in what is kept already and means then what it meant. 2: arrays; 3: a logo's height,
+landmarks, web entities, safe search."""
 
 VERSIONS = {"google": "label-logo-text-landmark-web-safe.1", "local": "ppocr6.2"}
 """What each provider is asked for, or read with: another version's answers are not reused."""

@@ -1,9 +1,22 @@
 """What a provider says of one image, in one shape for all providers. It is what the cache keeps
 and what the column `analysis_result` holds: a change of a shape below raises SCHEMA."""
 
+from typing import NamedTuple
+
 import msgspec
 
 from shared.cache_keys import SCHEMA
+
+
+class Usage(NamedTuple):
+    """Tokens that the provider charges an answer for; none where it charges by the image. What a model
+    thought counts as answered."""
+
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+FREE = Usage()
 
 
 class TextLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -49,9 +62,11 @@ class Analysis(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     unsafe: tuple[str, ...] = ()
     model: str | None = None
     schema: int = SCHEMA
+    usage: Usage = FREE
 
 
 class ImageFailure(msgspec.Struct, frozen=True, gc=False):
-    """The provider answered the call but not this image; such an image is not paid for."""
+    """The provider answered the call but not this image, which is not paid for; its tokens are."""
 
     message: str
+    usage: Usage = FREE

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Protocol
 
-from services.analyzer.analysis import Analysis, ImageFailure
+from services.analyzer.analysis import FREE, Analysis, ImageFailure, Usage
 
 
 class Refusal(StrEnum):
@@ -19,12 +19,16 @@ class Refusal(StrEnum):
 
 
 class CallFailed(Exception):
-    """A call without an answer. `retry_after` is in seconds, where the provider named one."""
+    """A call without an answer. `retry_after` is in seconds, where the provider named one; `usage` is what it
+    charges for all the same."""
 
-    def __init__(self, refusal: Refusal, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, refusal: Refusal, message: str, retry_after: float | None = None, usage: Usage = FREE
+    ) -> None:
         super().__init__(message)
         self.refusal = refusal
         self.retry_after = retry_after
+        self.usage = usage
 
 
 class Provider(Protocol):
