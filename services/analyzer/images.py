@@ -2,9 +2,10 @@
 however many rows want it."""
 
 import asyncio
-import hashlib
 from collections.abc import Container
 from uuid import UUID
+
+from blake3 import blake3
 
 from services.analyzer.cache import Claim, ImageCache
 from services.analyzer.calls import Calls
@@ -89,7 +90,7 @@ class Images:
     async def _fly(self, wanted: Wanted) -> Entry:
         with self._memory.portion() as portion:
             content = await self._download(wanted.url, portion)
-            fetched = _Fetched(content, hashlib.sha256(content).hexdigest(), portion)
+            fetched = _Fetched(content, blake3(content).hexdigest(), portion)
             del content  # it may give way to a smaller one
             while True:
                 try:

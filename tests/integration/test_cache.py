@@ -1,13 +1,13 @@
 """The paid ledger and its leases: one call an image, whoever asks and whoever dies."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
+from blake3 import blake3
 from msgspec.structs import replace
 from redis.asyncio import Redis
 
@@ -237,7 +237,7 @@ async def test_who_finds_an_image_leased_waits_for_its_entry(store: Redis) -> No
 @pytest.mark.usefixtures("quick_leases")
 async def test_when_the_holder_dies_the_other_calls(store: Redis) -> None:
     two = Desk(store, "analyzer-2")
-    content = hashlib.sha256(b"a").hexdigest()
+    content = blake3(b"a").hexdigest()
     await parts(store).cache.claim("http://a/1", content)  # and is never heard of again
     waiting = two.get("http://a/1")
     await two.till.pay(await two.till.next())
