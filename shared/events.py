@@ -156,6 +156,7 @@ class SliceReleased(SliceOutcome, frozen=True, kw_only=True, omit_defaults=True,
 
 class ImageAnalyzed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The result of one row and attempt. `analysis_result` is a JSON object; `api_key_used` a fingerprint.
+    `cost`: micro-dollars that were paid for this row's picture, 0 where another row paid or nobody.
 
     `error_class` is an ErrorClass's value: a class that is added later is no poison to an older reader."""
 
@@ -180,6 +181,7 @@ class ImageAnalyzed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     api_key_used: str | None = None
     cache_hit: bool = False
     gemini_model_used: str | None = None
+    cost: int = 0
     extra: dict[str, str] = {}
     worker: str = ""
 

@@ -53,6 +53,8 @@ DOWNLOAD_BYTES = Counter("ia_download_bytes", "Bytes downloaded")
 CALLS = Counter("ia_provider_calls", "Provider calls", ["provider", "outcome"])
 # Images sent in provider calls that were answered.
 CALL_IMAGES = Counter("ia_provider_images", "Images annotated", ["provider"])
+# What the images of answered calls cost, in US dollars by the prices of the settings.
+COST = Counter("ia_provider_cost_dollars", "Cost of annotated images in US dollars", ["provider"])
 # Seconds of a provider call.
 CALL_SECONDS = Histogram("ia_provider_call_seconds", "Provider call time", ["provider"], buckets=_LATENCY)
 # 1 while the provider is left alone because its calls failed.

@@ -5,25 +5,28 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 
-from services.analyzer.analysis import Analysis, ImageFailure
+from services.analyzer.analysis import Analysis, ImageFailure, Usage
 from services.analyzer.breaker import Breaker
 from services.analyzer.entries import Entry
 from services.analyzer.keys import ApiKey
 from services.analyzer.ledger import Ledger
-from services.analyzer.pending import Failed, PendingImage, part
+from services.analyzer.pending import PendingImage, part
 from services.analyzer.providers import CallFailed, Provider, Refusal
 from shared import metrics
 from shared.error_classes import ErrorClass
 from shared.logs import log
+from shared.price import Price, dollars
 
 
 class Caller:
     """`deadline` in seconds bounds every call. `breaker` hears how each ended."""
 
-    def __init__(self, provider: Provider, ledger: Ledger, deadline: float) -> None:
+    def __init__(self, provider: Provider, ledger: Ledger, deadline: float, price: Price) -> None:
         self._provider = provider
         self._ledger = ledger
         self._deadline = deadline
+        self._price = price
+        self._spent = metrics.COST.labels(provider.name)
         self.breaker = Breaker()
 
     async def call(self, call_id: str, key: ApiKey, images: list[PendingImage]) -> list[PendingImage]:
@@ -57,10 +60,8 @@ class Caller:
     ) -> None:
         """The ledger first: only what is written there is told."""
         fingerprint = key.fingerprint if key.secret else None
-        told: list[Entry | ImageFailure] = [
-            answer
-            if isinstance(answer, ImageFailure)
-            else Entry(image.wanted.origin, answer, fingerprint, seconds, time.time())
+        told = [
+            self._told(image, answer, fingerprint, seconds)
             for image, answer in zip(images, answers, strict=True)
         ]
         paid = [None if isinstance(entry, ImageFailure) else entry for entry in told]
@@ -71,11 +72,27 @@ class Caller:
             else:
                 image.end(entry)
 
+    def _told(
+        self, image: PendingImage, answer: Analysis | ImageFailure, fingerprint: str | None, seconds: float
+    ) -> Entry | ImageFailure:
+        if isinstance(answer, ImageFailure):
+            self._charge(image, 0, answer.usage)
+            return answer
+        self._charge(image, 1, answer.usage)
+        return Entry(image.wanted.origin, answer, fingerprint, seconds, time.time(), image.cost)
+
+    def _charge(self, image: PendingImage, images: int, usage: Usage) -> None:
+        """What the provider takes for it, to the account of the row that it is called for."""
+        cost = self._price.of(images, *usage)
+        image.cost += cost
+        self._spent.inc(dollars(cost))
+
     async def _failed(
         self, call_id: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
     ) -> list[PendingImage]:
         log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
         backoff = 0.0
+        self._charge(images[0], 0, failure.usage)
         self._tell_breaker(failure.refusal)
         match failure.refusal:
             case Refusal.REQUEST:
@@ -107,7 +124,7 @@ class Caller:
         """A refused request is tried again in halves, so that the others do not pay for one: of sixteen
         images it costs eight calls more, image by image it would be sixteen."""
         if len(images) == 1:
-            images[0].end(Failed(ErrorClass.PROVIDER_REFUSED, f"The provider refused the call: {failure}"))
+            images[0].fail(ErrorClass.PROVIDER_REFUSED, f"The provider refused the call: {failure}")
         part(images, 2)
 
     def _count_try(self, images: Sequence[PendingImage], failure: CallFailed) -> None:
@@ -118,7 +135,7 @@ class Caller:
             image.trouble = image.trouble.after(failure.refusal, outage=outage)
             if image.trouble.deadly:
                 why = f"Reading this picture ended its reader {image.trouble.crashes} times."
-                image.end(Failed(ErrorClass.CRASHED, why))
+                image.fail(ErrorClass.CRASHED, why)
             elif image.trouble.hopeless:
                 why = f"The provider failed {image.trouble.tries} times: {failure}"
-                image.end(Failed(ErrorClass.PROVIDER_ERROR, why))
+                image.fail(ErrorClass.PROVIDER_ERROR, why)

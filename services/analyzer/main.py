@@ -89,7 +89,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         takes = Takes(store, instance)
         permits = Permits(store, pool, cache, keys, instance, quota, _CALL_SECONDS)
         ledger = Ledger(store, cache, instance, quota)
-        caller = Caller(provider, ledger, _CALL_SECONDS)
+        caller = Caller(provider, ledger, _CALL_SECONDS, settings.price)
         at_once = calls_at_once(provider, settings)
         limits = Limits(store)
         calls = Calls(caller, permits, keys, states, limits, provider.max_images, at_once)

@@ -22,12 +22,15 @@ Mark = Callable[[], Awaitable[None]]
 
 
 class Failed(Exception):
-    """The row's result: it failed, with its class and why in words."""
+    """The row's result: it failed, with its class and why in words. `cost`: micro-dollars that were paid all
+    the same, by the row `origin`."""
 
-    def __init__(self, error_class: ErrorClass, message: str) -> None:
+    def __init__(self, error_class: ErrorClass, message: str, cost: int = 0, origin: str = "") -> None:
         super().__init__(message)
         self.error_class = error_class
         self.message = message
+        self.cost = cost
+        self.origin = origin
 
 
 class NotRunning(Exception):
@@ -66,6 +69,8 @@ class PendingImage:
         self.company = _ANY_COMPANY
         self.passed_over = False
         self.called = False
+        # Of all its calls, in micro-dollars.
+        self.cost = 0
 
     def end(self, outcome: Entry | Exception) -> None:
         if self.answer.done():
@@ -76,10 +81,11 @@ class PendingImage:
         else:
             self.answer.set_result(outcome)
 
+    def fail(self, error_class: ErrorClass, message: str) -> None:
+        self.end(Failed(error_class, message, self.cost, self.wanted.origin))
+
     def refuse(self, failure: ImageFailure) -> None:
-        self.end(
-            Failed(ErrorClass.PROVIDER_IMAGE, f"The provider could not read the picture: {failure.message}")
-        )
+        self.fail(ErrorClass.PROVIDER_IMAGE, f"The provider could not read the picture: {failure.message}")
 
 
 def part(images: Sequence[PendingImage], pieces: int) -> None:

@@ -15,8 +15,9 @@ from shared.ids import result_id
 def succeeded(
     work: SliceDispatched, row: SliceRow, entry: Entry, *, seconds: float, worker: str
 ) -> ImageAnalyzed:
-    """A cache hit is an image that another row paid for; finding one's own after a crash is none."""
-    analysis = entry.analysis
+    """A cache hit is an image that another row paid for; finding one's own after a crash is none, and then
+    its cost was told nobody yet."""
+    analysis, own = entry.analysis, entry.origin == origin(work, row)
     read = interpret(analysis, work.region)
     return _result(
         work,
@@ -31,7 +32,8 @@ def succeeded(
         image_description=read.image_description,
         analysis_result=msgspec.Raw(document(analysis, read)),
         api_key_used=entry.key,
-        cache_hit=entry.origin != origin(work, row),
+        cache_hit=not own,
+        cost=entry.cost if own else 0,
         gemini_model_used=analysis.model,
     )
 
@@ -39,9 +41,15 @@ def succeeded(
 def failed(
     work: SliceDispatched, row: SliceRow, why: Failed, *, seconds: float, worker: str
 ) -> ImageAnalyzed:
-    error_class, error_message = why.error_class, why.message
     return _result(
-        work, row, seconds, worker, success=False, error_class=error_class, error_message=error_message
+        work,
+        row,
+        seconds,
+        worker,
+        success=False,
+        error_class=why.error_class,
+        error_message=why.message,
+        cost=why.cost if why.origin == origin(work, row) else 0,
     )
 
 

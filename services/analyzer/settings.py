@@ -2,7 +2,7 @@
 
 from services.analyzer.address_guard import parse_allow_nets
 from services.analyzer.keys import ApiKey, load
-from shared.settings import CommonSettings
+from shared.price import Price, PricedSettings
 
 _COUNTS = (
     "requests_per_minute",
@@ -15,7 +15,7 @@ _COUNTS = (
 _GOOGLE = 1_800
 
 
-class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
+class AnalyzerSettings(PricedSettings, frozen=True, kw_only=True):
     """Counts are of one process; times in seconds."""
 
     provider: str = ""
@@ -58,6 +58,10 @@ class AnalyzerSettings(CommonSettings, frozen=True, kw_only=True):
     def provider_name(self) -> str:
         """Unset: google if there are keys, else local."""
         return self.provider or ("google" if self.keys else "local")
+
+    @property
+    def price(self) -> Price:
+        return self.price_of(self.provider_name)
 
     @property
     def secrets(self) -> list[str]:

@@ -10,6 +10,7 @@ import msgspec
 from shared.error_classes import ErrorClass
 from shared.events import ImageAnalyzed
 from shared.postgres import Connection, statements_beside
+from shared.price import MOST_MICROS
 from shared.wire import clean_text
 
 _SQL = statements_beside(__file__)
@@ -67,6 +68,7 @@ def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
         _cells(event.extra) if event.extra else None,
         event.at,
         event.worker,
+        event.cost,
     )
 
 
@@ -95,6 +97,7 @@ def replacement(event: ImageAnalyzed) -> ImageAnalyzed:
         success=False,
         error_class=ErrorClass.UNSTORABLE,
         error_message="The answer for this row could not be stored.",
+        cost=min(max(event.cost, 0), MOST_MICROS),
         extra=_cleaned(event.extra),
         worker=clean_text(event.worker),
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.gateway import timing
+from shared.price import Price, dollars
 
 IMAGES_A_CALL = 16
 """The most that one call to Google's Vision API takes."""
@@ -28,10 +29,10 @@ def quota_per_minute(keys: Iterable[tuple[str, str]], calls_per_minute: int) -> 
     return float(len(groups) * calls_per_minute * IMAGES_A_CALL)
 
 
-def cost(images: int, price_per_1000: float) -> dict[str, Any]:
-    """In the currency of Google's price list; rounded to cents."""
-    amount = round(images * price_per_1000 / 1_000, 2)
-    return {"amount": amount, "currency": "USD", "price_per_1000": price_per_1000}
+def cost(images: int, price: Price) -> dict[str, Any]:
+    """Rounded to cents."""
+    amount = round(dollars(images * price.estimate), 2)
+    return {"amount": amount, "currency": "USD", "price_per_1000": dollars(1_000 * price.estimate)}
 
 
 def completion(now: datetime, images: int, outlook: Outlook) -> dict[str, Any]:

@@ -8,12 +8,12 @@ import msgspec
 from services.gateway.client_address import networks_of
 from shared.cache_keys import VERSIONS
 from shared.keys_text import all_keys, groups_and_secrets
-from shared.settings import CommonSettings
+from shared.price import Price, PricedSettings
 
 _SECRET_LENGTH = 32
 
 
-class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
+class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
     """The `max_concurrent_*` budgets and the provider's keys are other services': here they are shown
     and counted (`GET /api/v1/health`)."""
 
@@ -32,7 +32,6 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
     default_region: str = "US"
     provider: str = ""
     requests_per_minute: int = 55
-    price_per_1000_images: float = 9.5
     vision_api_keys: str = ""
     vision_api_keys_file: str = ""
     auth: str = "off"
@@ -46,8 +45,6 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
             raise ValueError("CHUNK_SIZE is a number from 1 to 2000")
         if self.provider not in ("", *VERSIONS):
             raise ValueError(f"PROVIDER is {' or '.join(VERSIONS)}")
-        if not 0 <= self.price_per_1000_images <= 1_000_000:
-            raise ValueError("PRICE_PER_1000_IMAGES is a number from 0")
         if self.auth not in ("off", "keys"):
             raise ValueError("AUTH is off or keys")
         if self.auth == "keys" or self.auth_secret:
@@ -80,9 +77,8 @@ class GatewaySettings(CommonSettings, frozen=True, kw_only=True):
         return self.provider or ("google" if self.keys else "local")
 
     @property
-    def price(self) -> float:
-        """Of 1,000 images; what runs on this machine costs nothing."""
-        return 0.0 if self.provider_name == "local" else self.price_per_1000_images
+    def price(self) -> Price:
+        return self.price_of(self.provider_name)
 
     @property
     def secrets(self) -> list[str]:

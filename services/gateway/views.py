@@ -1,4 +1,4 @@
-"""Snapshots as the API's documented objects: every documented key, always."""
+"""Snapshots as the API's documented objects: every documented key, always. `cost` is in US dollars."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +12,7 @@ from services.gateway.snapshot import Snapshot
 from services.gateway.status import ChunkStatus, Status
 from shared.ids import chunk_id, result_id
 from shared.limited_by import LimitedBy
+from shared.price import dollars
 
 
 def batch_info(batch: Snapshot) -> dict[str, Any]:
@@ -38,6 +39,7 @@ def batch_info(batch: Snapshot) -> dict[str, Any]:
         "original_filename": batch.original_filename,
         "error_message": batch.reason,
         "retry_count": batch.retry_count,
+        "cost": dollars(batch.cost),
         "priority": batch.priority,
         "force_refresh": batch.fresh_since is not None,
         "deleted_at": batch.deleted_at,
@@ -84,6 +86,7 @@ def progress(batch: Snapshot, limited_by: LimitedBy | None) -> dict[str, Any]:
         "total_chunks": batch.total_chunks,
         "estimated_completion": batch.completion,
         "processing_rate_per_minute": round(batch.rate, 2),
+        "cost": dollars(batch.cost),
         "is_active": batch.status.is_active,
         "limited_by": limited_by if batch.status is Status.PROCESSING else None,
     }
@@ -136,6 +139,7 @@ def result(batch_id: UUID, row: Mapping[str, Any]) -> dict[str, Any]:
         "created_at": row["created_at"],
         "cache_hit": row["cache_hit"],
         "gemini_model_used": row["gemini_model_used"],
+        "cost": dollars(row["cost"]),
         "attempt": row["attempt"],
         "extra": msgspec.Raw(b"{}" if extra is None else extra.encode()),
     }

@@ -30,6 +30,7 @@ BATCH = {
     "original_filename": str,
     "error_message": (str, type(None)),
     "retry_count": int,
+    "cost": float,
     "priority": str,
     "deleted_at": (str, type(None)),
     "purge_at": (str, type(None)),
@@ -220,9 +221,11 @@ async def test_a_chunks_addresses_are_read_back(client: httpx.AsyncClient) -> No
 async def test_an_ended_batch_is_not_active(gateway: Gateway, client: httpx.AsyncClient) -> None:
     batch_id = await create(client)
     await began(gateway, batch_id)
-    await counted(gateway, batch_id, 1, successful=2, failed=1)
+    await counted(gateway, batch_id, 1, successful=2, failed=1, cost=19_000)
     await ended(gateway, batch_id, "completed")
     progress = await data_of(client, f"/api/v1/batches/{batch_id}/progress")
+    assert progress["cost"] == 0.019
+    assert "<dd>0.02 <small>USD" in (await client.get(f"/batch/{batch_id}")).text
     assert (progress["status"], progress["is_active"]) == ("completed", False)
     assert (progress["progress_percentage"], progress["current_chunk"]) == (100.0, 1)
     assert progress["estimated_completion"] is None

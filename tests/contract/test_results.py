@@ -31,6 +31,7 @@ RESULT = {
     "created_at": str,
     "cache_hit": bool,
     "gemini_model_used": TEXT,
+    "cost": float,
     "attempt": int,
     "extra": dict,
 }

@@ -82,6 +82,12 @@ class World:
         assert row is not None
         return int(row[0]), int(row[1]), int(row[2]), int(row[3])
 
+    async def cost(self, batch_id: UUID) -> int:
+        """Micro-dollars, by the chunks' counters."""
+        return int(
+            await self.pool.fetchval("select sum(cost) from exporter.chunks where batch_id = $1", batch_id)
+        )
+
     async def errors(self, batch_id: UUID) -> dict[str, int]:
         """Failed rows by class, by the chunks' counters."""
         rows = await self.pool.fetch(

@@ -28,6 +28,7 @@ from shared.error_classes import ErrorClass
 from shared.key_states import KeyState
 from shared.keys_text import fingerprint
 from shared.limited_by import LimitedBy, Limits
+from shared.price import Price
 from shared.redis import UNAVAILABLE
 from tests.fakes.vision.quota import SlidingWindow
 from tests.integration.analyzer_parts import (
@@ -510,7 +511,7 @@ class Annotator:
 
 def calls_of(parts: Parts, provider: Annotator, store: Redis, pool: Any) -> Calls:
     states = States(DesiredMirror(store), pool)
-    caller = Caller(provider, parts.ledger, deadline=1.0)
+    caller = Caller(provider, parts.ledger, deadline=1.0, price=Price())
     return Calls(caller, parts.permits, parts.keys, states, Limits(store), provider.max_images, at_once=4)
 
 

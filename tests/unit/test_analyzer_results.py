@@ -41,7 +41,7 @@ SIGN = Analysis(
 
 
 def succeeded(origin: str, key: str | None = "0123456789ab") -> ImageAnalyzed:
-    entry = Entry(origin, SIGN, key, 0.3)
+    entry = Entry(origin, SIGN, key, 0.3, cost=9_500)
     return results.succeeded(WORK, ROW, entry, seconds=1.23456, worker="analyzer-2")
 
 
@@ -68,10 +68,18 @@ def test_the_row_that_was_paid_for_is_no_cache_hit() -> None:
     assert succeeded(f"{BATCH}/65").cache_hit
 
 
+def test_only_the_row_that_was_paid_for_tells_what_its_picture_cost() -> None:
+    assert succeeded(f"{BATCH}/66").cost == 9_500
+    assert succeeded(f"{BATCH}/65").cost == 0
+
+
 def test_a_failed_row_says_why_in_words() -> None:
     why = Failed(ErrorClass.HTTP_4XX, "The host says 404.")
     event = results.failed(WORK, ROW, why, seconds=0.5, worker="analyzer-2")
-    assert not event.success
+    assert (event.success, event.cost) == (False, 0)
+    paid, other = (Failed(ErrorClass.PROVIDER_IMAGE, "Blocked.", 800, f"{BATCH}/{row}") for row in (66, 65))
+    costs = [results.failed(WORK, ROW, one, seconds=0.5, worker="w").cost for one in (paid, other)]
+    assert costs == [800, 0]
     assert (event.error_class, event.error_message) == (ErrorClass.HTTP_4XX, "The host says 404.")
     assert (event.attempt, event.run, event.extra) == (2, 4, {"colour": "red", "shelf": "7"})
 

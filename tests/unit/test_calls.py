@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.analyzer import trouble
-from services.analyzer.analysis import Analysis
+from services.analyzer.analysis import Analysis, ImageFailure, Usage
 from services.analyzer.breaker import Breaker
 from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
@@ -20,6 +20,7 @@ from services.analyzer.pending import Failed, PendingImage, Wanted
 from services.analyzer.permits import Go
 from services.analyzer.providers import CallFailed, Refusal
 from shared.error_classes import ErrorClass
+from shared.price import Price
 
 
 class Desk:
@@ -134,7 +135,7 @@ async def test_a_call_that_fails_for_one_picture_fails_no_other(
     stub: Any = provider
     images = [image(n % 3) for n in range(15)]
     bad = image(1, b"bad")
-    async with running(Caller(stub, stub, 10.0)) as (_, calls):
+    async with running(Caller(stub, stub, 10.0, Price(9_500))) as (_, calls):
         for one in (*images, bad):
             calls.put(one)
         async with asyncio.timeout(5):
@@ -142,4 +143,30 @@ async def test_a_call_that_fails_for_one_picture_fails_no_other(
     assert isinstance(ended[0], Failed)
     assert ended[0].error_class is error_class
     assert all(isinstance(answer, Entry) for answer in ended[1:]), ended
+    assert {answer.cost for answer in ended[1:] if isinstance(answer, Entry)} == {9_500}
     assert len(provider.sizes) == calls_made, provider.sizes
+
+
+async def test_tokens_of_calls_without_an_answer_are_charged_to_the_row_that_they_were_for() -> None:
+    class Thinker(Picky):
+        async def annotate(self, images: Sequence[bytes], key: str, deadline: float) -> list[Analysis]:
+            self.sizes.append(len(images))
+            if len(self.sizes) == 1:
+                raise CallFailed(Refusal.CRASHED, "nothing readable", usage=Usage(1_000, 200))
+            return [Analysis("gemini", usage=Usage(1_000, 100))]
+
+    stub: Any = Thinker(Refusal.CRASHED)
+    caller = Caller(stub, stub, 10.0, Price(0, 0.3, 2.5))
+    one = image()
+    assert await caller.call("1", ApiKey("group", "secret"), [one]) == [one], "it may be tried again"
+    await caller.call("2", ApiKey("group", "secret"), [one])
+    assert (await one.answer).cost == 800 + 550
+
+
+async def test_a_picture_that_was_charged_for_and_failed_tells_it_once() -> None:
+    one = image()
+    one.cost = 800
+    one.refuse(ImageFailure("blocked"))
+    failed = one.answer.exception()
+    assert isinstance(failed, Failed)
+    assert (failed.cost, failed.origin) == (800, "o")

@@ -17,6 +17,7 @@ from services.gateway.estimate import Outlook, calls_for, completion, cost, quot
 from services.gateway.reading import Normaliser
 from services.gateway.settings import GatewaySettings
 from shared.cache_keys import url_digest
+from shared.price import Price
 from shared.settings import SettingsError, read
 
 NEEDED = {"DATABASE_URL": "postgresql://x", "REDIS_URL": "redis://x", "KAFKA_BOOTSTRAP_SERVERS": "x"}
@@ -110,7 +111,7 @@ def test_a_call_takes_16_images_and_keys_of_one_group_share_their_quota() -> Non
 
 
 def test_the_cost_and_the_end_can_be_reckoned_by_hand() -> None:
-    assert cost(12_345, 4.5) == {"amount": 55.55, "currency": "USD", "price_per_1000": 4.5}
+    assert cost(12_345, Price(4_500)) == {"amount": 55.55, "currency": "USD", "price_per_1000": 4.5}
     assert completion(NOW, 880, Outlook(1_760, 880.0)) == {
         "estimated_completion": NOW + timedelta(minutes=3),
         "estimated_minutes": 3.0,
@@ -121,9 +122,9 @@ def test_the_cost_and_the_end_can_be_reckoned_by_hand() -> None:
 
 
 def test_only_a_provider_that_takes_money_has_a_price() -> None:
-    assert read(GatewaySettings, NEEDED).price == 0.0
+    assert read(GatewaySettings, NEEDED).price == Price()
     paid = read(GatewaySettings, {**NEEDED, "VISION_API_KEYS": "a", "PRICE_PER_1000_IMAGES": "2.5"})
-    assert (paid.provider_name, paid.price) == ("google", 2.5)
+    assert (paid.provider_name, paid.price) == ("google", Price(2_500))
     for wrong in ({"PRICE_PER_1000_IMAGES": "-1"}, {"PROVIDER": "bing"}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             read(GatewaySettings, {**NEEDED, **wrong})

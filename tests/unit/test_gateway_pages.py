@@ -42,6 +42,13 @@ def test_times_are_relative(seconds: float, text: str) -> None:
     assert filters.ago(NOW - timedelta(seconds=seconds), NOW) == text
 
 
+@pytest.mark.parametrize(
+    ("micros", "text"), [(0, "0.00"), (9_500, "< 0.01"), (10_000, "0.01"), (1_234_567_890, "1,234.57")]
+)
+def test_what_cost_something_is_never_shown_as_nothing(micros: int, text: str) -> None:
+    assert filters.dollars(micros) == text
+
+
 @given(st.integers(0, 10**7), st.integers(1, 10**7))
 def test_a_share_says_100_of_the_whole_only(part: int, whole: int) -> None:
     part = min(part, whole)

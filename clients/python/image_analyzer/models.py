@@ -30,7 +30,8 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Model):
-    """How far a batch is. The rate is rows a minute; `poll_after` the seconds after which to look again."""
+    """How far a batch is. The rate is rows a minute, `cost` in US dollars; `poll_after` the seconds after
+    which to look again."""
 
     batch_id: str
     status: str
@@ -44,13 +45,15 @@ class Progress(Model):
     total_chunks: int = 0
     estimated_completion: datetime | None = None
     processing_rate_per_minute: float = 0.0
+    cost: float = 0.0
     limited_by: str | None = None
     poll_after: float = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch(Model):
-    """One uploaded file. `processing_rate` is rows a minute, the percentages go from 0 to 100."""
+    """One uploaded file. `processing_rate` is rows a minute, the percentages go from 0 to 100, `cost` is in
+    US dollars."""
 
     batch_id: str
     batch_name: str
@@ -72,6 +75,7 @@ class Batch(Model):
     original_filename: str | None = None
     error_message: str | None = None
     retry_count: int = 0
+    cost: float = 0.0
     deleted_at: datetime | None = None
     purge_at: datetime | None = None
 

@@ -27,7 +27,7 @@ class TooLarge(Exception):
 
 
 class Facts(NamedTuple):
-    """Of a batch, in the snapshot of its rows."""
+    """Of a batch, in the snapshot of its rows; `cost` in micro-dollars."""
 
     batch_id: UUID
     name: str
@@ -37,6 +37,7 @@ class Facts(NamedTuple):
     processed: int
     successful: int
     failed: int
+    cost: int
 
     @property
     def chunks(self) -> int:

@@ -11,6 +11,7 @@ from rustpy_xlsxwriter import write_worksheets
 from services.exporter.export.columns import names
 from services.exporter.export.plan import Plan
 from shared.exporting import Export
+from shared.price import dollars
 from shared.wire import CUT_MARK
 
 # Of a cell, in UTF-16 units: Excel opens no file with a longer one.
@@ -90,6 +91,7 @@ def _summary(plan: Plan, export: Export, counted: Mapping[bool, int]) -> Iterato
         "Successful": counted[True],
         "Failed": counted[False],
         "Success rate (%)": round(100 * counted[True] / rows, 2) if rows else 0.0,
+        "Cost of the batches (USD)": dollars(sum(batch.cost for batch in plan.batches)),
         "Filters": msgspec.json.encode(export.filters).decode(),
         "Exported at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }

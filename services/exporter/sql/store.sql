@@ -1,5 +1,6 @@
 -- Stores the given results that are newer than what is there, and moves the counters of their
--- chunks by old against new in the same statement. Sorted, so that two members never wait crosswise.
+-- chunks by old against new in the same statement; what was paid only adds up, for a new attempt gives no
+-- money back. Sorted, so that two members never wait crosswise.
 -- Comes back: every touched chunk with its rows that have the result of their wanted attempt, and the rows
 -- stored now.
 -- Columns as arrays, one of each: 34 µs of the server a row of 2 KB, where COPY into a temporary table and
@@ -8,23 +9,24 @@ with incoming as (
     select * from unnest(
         $1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::boolean[], $7::boolean[],
         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::json[],
-        $15::real[], $16::text[], $17::boolean[], $18::text[], $19::json[], $20::timestamptz[], $21::text[]
+        $15::real[], $16::text[], $17::boolean[], $18::text[], $19::json[], $20::timestamptz[], $21::text[],
+        $22::int[]
     ) as a (
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker, cost
     )
 ),
 stored as (
     insert into exporter.results as r (
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost
     )
     select distinct on (batch_id, row_no)
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost
     from incoming
     order by batch_id, row_no, attempt desc
     on conflict (batch_id, row_no) do update set
@@ -44,12 +46,13 @@ stored as (
         cache_hit = excluded.cache_hit,
         gemini_model_used = excluded.gemini_model_used,
         extra = excluded.extra,
-        created_at = excluded.created_at
+        created_at = excluded.created_at,
+        cost = excluded.cost
     where excluded.attempt > r.attempt
     returning
         new.batch_id, new.chunk_no, new.created_at, new.success as succeeds, old.success as succeeded,
         new.attempt - coalesce(old.attempt, 0) as attempts,
-        new.error_class as gained, old.error_class as lost
+        new.error_class as gained, old.error_class as lost, new.cost
 ),
 counted as (
     select
@@ -60,6 +63,7 @@ counted as (
         count(*) filter (where succeeds) - count(*) filter (where succeeded) as successful,
         count(*) filter (where not succeeds) - count(*) filter (where not succeeded) as failed,
         sum(attempts) as attempts,
+        sum(cost) as cost,
         min(created_at) as first_result_at,
         max(created_at) as last_result_at
     from stored
@@ -87,11 +91,11 @@ reported as (
 ),
 totalled as (
     insert into exporter.chunks as c (
-        batch_id, chunk_no, processed, successful, failed, attempts, errors, worker, first_result_at,
+        batch_id, chunk_no, processed, successful, failed, attempts, cost, errors, worker, first_result_at,
         last_result_at
     )
     select
-        batch_id, chunk_no, processed, successful, failed, attempts, coalesce(errors, '{}'), worker,
+        batch_id, chunk_no, processed, successful, failed, attempts, cost, coalesce(errors, '{}'), worker,
         first_result_at, last_result_at
     from counted
     join reported using (batch_id, chunk_no)
@@ -102,6 +106,7 @@ totalled as (
         successful = c.successful + excluded.successful,
         failed = c.failed + excluded.failed,
         attempts = c.attempts + excluded.attempts,
+        cost = c.cost + excluded.cost,
         errors = case
             when excluded.errors = '{}' then c.errors
             else (

@@ -19,6 +19,7 @@ from services.gateway.json_body import json_body
 from services.gateway.replies import reply
 from services.gateway.snapshot import Snapshot, read_batch
 from shared.exporting import MEDIA_TYPES, Format
+from shared.price import dollars
 
 router = APIRouter(tags=["export"])
 _PREVIEWED = 100
@@ -56,7 +57,7 @@ async def filtered(ctx: Ctx, request: Request) -> Response:
 async def preview(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
     """The first 100 rows of the download with the same parameters."""
     export = asked.of_batch(batch_id, request.query_params)
-    await read_batch(ctx.pool, batch_id)
+    found = await read_batch(ctx.pool, batch_id)
     first = msgspec.structs.replace(export, format=Format.JSON, limit=_PREVIEWED)
     records = msgspec.json.decode(await fetched(ctx, first, _LARGEST_PREVIEW), type=list[msgspec.Raw])
     return reply(
@@ -64,6 +65,7 @@ async def preview(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
             "preview_records": records,
             "total_records_shown": len(records),
             "is_preview": True,
+            "batch_cost": dollars(found.cost),
             "filters_applied": applied(asked_of(request.query_params)),
         }
     )
@@ -108,6 +110,7 @@ def _summary(batch: Snapshot) -> dict[str, Any]:
             "successful_results": batch.successful,
             "failed_results": batch.failed,
             "success_rate": timing.percent(batch.successful, batch.processed),
+            "cost": dollars(batch.cost),
         },
         "available_filters": {
             "success_only": f"{batch.successful} records",

@@ -11,6 +11,7 @@ from services.gateway.openapi.words import (
     ChunkId,
     Count,
     Cursor,
+    Dollars,
     File,
     Name,
     Number,
@@ -67,6 +68,7 @@ class ProcessingBatch(Struct):
     original_filename: File
     error_message: Sentence | None
     retry_count: Count
+    cost: Dollars
     priority: Priority
     force_refresh: Annotated[bool, Meta(description="No answer from before its upload was reused")]
     deleted_at: When | None
@@ -123,6 +125,7 @@ class Progress(Struct):
     total_chunks: Count
     estimated_completion: When | None
     processing_rate_per_minute: PerMinute
+    cost: Dollars
     is_active: bool
     limited_by: Annotated[
         Literal["redis", "provider", "keys", "hold", "quota"] | None,

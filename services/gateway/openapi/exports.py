@@ -8,6 +8,7 @@ from services.gateway.openapi.words import (
     Address,
     BatchId,
     Count,
+    Dollars,
     Megabytes,
     Name,
     Percent,
@@ -40,6 +41,7 @@ class Preview(Struct):
     ]
     total_records_shown: Count
     is_preview: bool
+    batch_cost: Dollars
     filters_applied: dict[str, Any]
 
 
@@ -55,6 +57,7 @@ class ExportSummary(Struct):
     successful_results: Count
     failed_results: Count
     success_rate: Percent
+    cost: Dollars
 
 
 class Sizes(Struct):

@@ -10,6 +10,7 @@ from services.gateway.openapi.words import (
     ChunkId,
     Count,
     Cursor,
+    Dollars,
     Name,
     Number,
     ResultId,
@@ -40,6 +41,7 @@ class URLAnalysisResult(Struct):
     created_at: When
     cache_hit: bool
     gemini_model_used: Text | None
+    cost: Dollars
     attempt: Number
     extra: Annotated[dict[str, str], Meta(description="The upload's own columns")]
 

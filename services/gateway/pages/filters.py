@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from shared import price
+
 NONE = "–"
 _UNITS = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
 
@@ -12,6 +14,11 @@ def number(value: float | None) -> str:
     if value is None:
         return NONE
     return f"{value:,.0f}" if value >= 100 or float(value).is_integer() else f"{value:,.1f}"
+
+
+def dollars(micros: int) -> str:
+    """In cents, and never 0.00 for something."""
+    return "< 0.01" if 0 < micros < price.MICROS // 100 else f"{price.dollars(micros):,.2f}"
 
 
 def share(part: int, whole: int) -> str:

@@ -28,6 +28,7 @@ def _environment() -> Environment:
     )
     for function in (
         filters.number,
+        filters.dollars,
         filters.duration,
         filters.ago,
         filters.exact,

@@ -5,7 +5,7 @@ select
     b.force_start, b.deleted_at, b.purge_at, now() as now,
     i.started_at, coalesce(i.next_row, 1) as next_row,
     t.kind as ended, t.reason, t.at as ended_at,
-    c.processed, c.successful, c.failed, c.attempts, c.first_open_chunk,
+    c.processed, c.successful, c.failed, c.attempts, c.cost, c.first_open_chunk,
     a.queued_at, a.active_seconds, a.idle_seconds,
     r.processed as recent_processed, r.seconds as recent_seconds,
     s.in_flight
@@ -19,16 +19,17 @@ cross join lateral (
         coalesce(sum(successful), 0)::bigint as successful,
         coalesce(sum(failed), 0)::bigint as failed,
         coalesce(sum(attempts), 0)::bigint as attempts,
+        coalesce(sum(cost), 0)::bigint as cost,
         -- The first chunk that is not whole: where the whole ones, counted from 1, have a gap.
         coalesce(min(nth) filter (where whole and chunk_no <> nth), count(*) filter (where whole) + 1)
             ::bigint as first_open_chunk
     from (
         select
-            chunk_no, processed, successful, failed, attempts, whole,
+            chunk_no, processed, successful, failed, attempts, cost, whole,
             count(*) filter (where whole) over (order by chunk_no) as nth
         from (
             select
-                chunk_no, processed, successful, failed, attempts,
+                chunk_no, processed, successful, failed, attempts, cost,
                 attempts >= least(b.chunk_size, b.total_urls - (chunk_no - 1)::bigint * b.chunk_size)
                     + coalesce(retried, 0) as whole
             from exporter.chunks
