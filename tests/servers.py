@@ -15,14 +15,15 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 import redis
 
+from dev.servers.choose import Addresses
 from tests import local_servers
 
 ROOT = Path(__file__).parent.parent
@@ -32,21 +33,8 @@ REDIS_DATABASES = 255
 
 _numbers = itertools.count()
 
-
-@dataclass(frozen=True)
-class Servers:
-    """Where the session's three servers answer."""
-
-    database_url: str
-    redis_url: str
-    kafka: str
-
-    def environment(self) -> dict[str, str]:
-        return {
-            "DATABASE_URL": self.database_url,
-            "REDIS_URL": self.redis_url,
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
-        }
+Servers: TypeAlias = Addresses
+"""Where the session's three servers answer."""
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,10 @@ def test_roles_only_gain() -> None:
     assert all(not Role.ANYONE.may(role) for role in Role if role is not Role.ANYONE)
 
 
+def test_every_line_is_of_a_route() -> None:
+    assert set(TABLE) - set(routes()) == set(), "a line that nothing needs lets in what comes under its path"
+
+
 def test_no_line_stands_there_twice() -> None:
     lines = [(method, template) for method, template, _ in rules()]
     assert len(set(lines)) == len(lines)
