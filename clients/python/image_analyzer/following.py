@@ -13,6 +13,7 @@ from image_analyzer.models import Progress
 OnProgress = Callable[[Progress], object]
 # An event is a few hundred bytes; what grows beyond this is no stream of events.
 _MOST_BYTES = 1 << 20
+_ENDS = ("completed", "failed", "cancelled")
 
 
 class Follower:
@@ -44,6 +45,8 @@ class Follower:
         if name == "progress":
             self._last = Progress.of(data)
         elif name == "state" and data.get("status") != self._last.status:
+            if data.get("status") in _ENDS:
+                return  # its last rows were not told yet: the look after the end has them
             self._last = replace(self._last, status=str(data.get("status")))
         else:
             return
