@@ -363,8 +363,10 @@ def events(*named: tuple[str, dict[str, Any]]) -> httpx.Response:
 
 def test_waiting_listens_and_looks_when_it_hears_of_the_end() -> None:
     half = {**PROGRESS, "processed_count": 1}
-    ended = ("state", {"status": "completed"}), ("end", {})
-    stream = events(("state", {"status": "paused"}), ("progress", half), *ended, ("progress", half))
+    completed = ("state", {"status": "completed"})
+    stream = events(
+        ("state", {"status": "paused"}), ("progress", half), completed, ("end", {}), ("progress", half)
+    )
     server = Server(ok({**PROGRESS, "processed_count": 0}), stream, ok(ENDED))
     seen: list[tuple[str, int]] = []
     last = server.client().wait(ID, on_progress=lambda one: seen.append((one.status, one.processed_count)))
