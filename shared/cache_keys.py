@@ -1,6 +1,7 @@
 """How the result cache in Redis is keyed: written by the analyzers, looked into by the gateway's dry runs."""
 
 import hashlib
+import re
 from typing import NamedTuple
 
 from shared.web_address import canonical
@@ -10,9 +11,17 @@ SCHEMA = 3
 field that is absent in what is kept already and means then what it meant. 2: arrays; 3: a logo's height,
 landmarks, web entities, safe search."""
 
-VERSIONS = {"google": "label-logo-text-landmark-web-safe.1", "local": "ppocr6.2"}
+VERSIONS = {
+    "google": "label-logo-text-landmark-web-safe.1",
+    "gemini": "sign.0644f0bd",
+    "local": "ppocr6.2",
+}
 """What each provider is asked for, or read with: another version's answers are not reused."""
 
+GEMINI_MODEL = "gemini-3.5-flash-lite"
+"""The stable one for many small answers, which does not think first unless it is asked to."""
+
+_MODEL = re.compile(r"[a-z0-9][a-z0-9.-]{0,99}")
 DIGEST_BYTES = 16
 
 
@@ -32,8 +41,16 @@ class CacheKeys(NamedTuple):
         return f"lease:{self.space}:{content_hash}"
 
 
-def space_of(provider: str) -> str:
-    return f"{provider}.{VERSIONS[provider]}.{SCHEMA}"
+def space_of(provider: str, gemini_model: str = "") -> str:
+    """Another model's answers are another's: `gemini_model` counts for that provider only."""
+    model = f".{gemini_model}" if provider == "gemini" else ""
+    return f"{provider}.{VERSIONS[provider]}{model}.{SCHEMA}"
+
+
+def check_model(name: str) -> None:
+    """Raises ValueError for what is no name of a model: it becomes a part of keys and of a URL."""
+    if not _MODEL.fullmatch(name):
+        raise ValueError(f"GEMINI_MODEL is a name like {GEMINI_MODEL}, not {name[:50]!r}")
 
 
 def url_digest(url: str) -> bytes:

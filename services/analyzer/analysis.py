@@ -48,9 +48,25 @@ class Logo(msgspec.Struct, frozen=True, array_like=True, gc=False):
     height: float = 0.0
 
 
+class Judgement(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a model that understands pictures concludes by itself, in its words: whether it is a shop and why,
+    a sentence, and where it knows them the name and the contacts. Each `_sure` is 0..1, by its account."""
+
+    shop: bool
+    shop_sure: float
+    why: str
+    sentence: str
+    sentence_sure: float
+    name: str | None = None
+    name_sure: float = 0.0
+    contacts: tuple[str, ...] = ()
+    contacts_sure: float = 0.0
+    text_sure: float = 0.0
+
+
 class Analysis(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """`text` is the whole text in reading order, lines ended by newlines. `unsafe`: what a safe search holds
-    for likely, in the provider's words."""
+    for likely, in the provider's words; `judgement` is of providers that conclude, not only annotate."""
 
     provider: str
     text: str = ""
@@ -63,6 +79,7 @@ class Analysis(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     model: str | None = None
     schema: int = SCHEMA
     usage: Usage = FREE
+    judgement: Judgement | None = None
 
 
 class ImageFailure(msgspec.Struct, frozen=True, gc=False):

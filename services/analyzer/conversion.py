@@ -9,6 +9,7 @@ import msgspec
 
 from services.analyzer.conversion_reply import Reply
 from services.analyzer.pending import MAX_CALL_BYTES, Failed
+from services.analyzer.sniff import SIGNATURE_BYTES, format_of
 from shared.error_classes import ErrorClass
 from shared.logs import log
 from shared.worker import Worker, WorkerDied, WorkerMissing, WorkerTooSlow
@@ -20,12 +21,11 @@ _MOST_WORKERS = 4
 _SECONDS = 20.0
 # The first may have died of something beside it.
 _TRIES = 2
-_BIG_TIFF = (b"II+\0", b"MM\0+")
 
 
-def fits(content: bytes) -> bool:
-    """Whether the provider takes the picture as it is. HEIC and AVIF are all that has `ftyp` there."""
-    return len(content) <= MAX_CALL_BYTES and content[4:8] != b"ftyp" and not content.startswith(_BIG_TIFF)
+def fits(content: bytes, formats: frozenset[str]) -> bool:
+    """Whether a provider that knows these formats takes the picture as it is."""
+    return len(content) <= MAX_CALL_BYTES and format_of(content[:SIGNATURE_BYTES]) in formats
 
 
 class Converter:

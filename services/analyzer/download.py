@@ -17,7 +17,7 @@ from services.analyzer.fetch_failure import FAILURES, FetchFailure, of_exception
 from services.analyzer.hosts import Host, Hosts, LeftAlone
 from services.analyzer.memory import Portion
 from services.analyzer.resolver import Resolver
-from services.analyzer.sniff import SIGNATURE_BYTES, in_words, is_picture
+from services.analyzer.sniff import SIGNATURE_BYTES, format_of, in_words
 from services.analyzer.standing import PATIENCE_SECONDS
 from shared.error_classes import ErrorClass
 from shared.web_address import InvalidAddress, web_address
@@ -192,7 +192,7 @@ async def _read(response: aiohttp.ClientResponse, portion: Portion) -> Picture |
     async for piece in response.content.iter_any():
         pieces.append(piece)
         seen, size = size, size + len(piece)
-        if seen < SIGNATURE_BYTES <= size and not is_picture(b"".join(pieces)):
+        if seen < SIGNATURE_BYTES <= size and not format_of(b"".join(pieces)):
             break
         if size > MAX_BYTES:
             return _TOO_LARGE
@@ -200,6 +200,6 @@ async def _read(response: aiohttp.ClientResponse, portion: Portion) -> Picture |
         if size > portion.size and not portion.grow(MAX_BYTES):
             raise _NoRoom(MAX_BYTES)
     content = b"".join(pieces)
-    if not is_picture(content):
+    if not format_of(content):
         return FetchFailure(ErrorClass.NOT_AN_IMAGE, in_words(content))
     return _TOO_MANY_PIXELS if too_many_pixels(content) else Picture(content)

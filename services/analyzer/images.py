@@ -49,8 +49,18 @@ class _Fetched:
 
 
 class Images:
-    def __init__(self, downloader: Downloader, converter: Converter, cache: ImageCache, calls: Calls) -> None:
+    """Pictures in other `formats` are sent as JPEG."""
+
+    def __init__(
+        self,
+        downloader: Downloader,
+        converter: Converter,
+        cache: ImageCache,
+        calls: Calls,
+        formats: frozenset[str],
+    ) -> None:
         self._downloader = downloader
+        self._formats = formats
         self._converter = converter
         self._cache = cache
         self._calls = calls
@@ -129,7 +139,7 @@ class Images:
         if flight is not None:
             flight.image = image
         try:
-            if not fits(image.content):
+            if not fits(image.content, self._formats):
                 image.content = await self._smaller(fetched)
             self._calls.put(image)
             return await image.answer

@@ -2,45 +2,17 @@
 
 import msgspec
 
-from services.analyzer.analysis import Analysis, Logo, Scored, TextLine
+from services.analyzer.analysis import Analysis, Judgement, Logo, Scored, TextLine
+from services.analyzer.columns import Confidence, Evidence, Interpretation
 from services.analyzer.contacts import Contact, contacts_in
 from services.analyzer.describe import describe
+from services.analyzer.judgement import judged
 from services.analyzer.layout import Scene
 from services.analyzer.names import Name, store_name
 from services.analyzer.scene import scene_of
 
 VERSION = 2
 """Of the rules: raise it when the same analysis gives other columns."""
-
-
-class Confidence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """How sure each column is, 0..1; what is null has none. How they are reckoned: docs/interpretation.md."""
-
-    store_image: float
-    image_description: float
-    store_name: float | None = None
-    business_contact: float | None = None
-    text_content: float | None = None
-
-
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """In a few words why this is a shop or is none, and where its name stands."""
-
-    store_image: str
-    store_name: str | None = None
-
-
-class Interpretation(msgspec.Struct, frozen=True, gc=False):
-    """The columns of a result. `business_contact` is the best of `contacts`."""
-
-    store_image: bool
-    store_name: str | None
-    business_contact: str | None
-    image_description: str | None
-    text_content: str | None
-    contacts: tuple[Contact, ...]
-    evidence: Evidence
-    confidence: Confidence
 
 
 class _Document(msgspec.Struct, frozen=True, gc=False):
@@ -59,6 +31,7 @@ class _Document(msgspec.Struct, frozen=True, gc=False):
     contacts: tuple[Contact, ...]
     evidence: Evidence
     confidence: Confidence
+    judgement: Judgement | msgspec.UnsetType = msgspec.UNSET
 
 
 _encode = msgspec.json.Encoder().encode
@@ -67,6 +40,8 @@ _encode = msgspec.json.Encoder().encode
 def interpret(analysis: Analysis, region: str) -> Interpretation:
     """`region`: ISO 3166 alpha-2, for phone numbers without a country code. The same analysis gives the same
     interpretation on any machine."""
+    if analysis.judgement is not None:
+        return judged(analysis, analysis.judgement, region)
     contacts = contacts_in(analysis.text, region)
     name = store_name(analysis, contacts)
     scene = scene_of(analysis, named=name is not None, contact=bool(contacts))
@@ -125,5 +100,6 @@ def document(analysis: Analysis, interpretation: Interpretation) -> bytes:
             contacts=interpretation.contacts,
             evidence=interpretation.evidence,
             confidence=interpretation.confidence,
+            judgement=analysis.judgement or msgspec.UNSET,
         )
     )

@@ -19,7 +19,7 @@ from services.analyzer.takes import Takes
 from services.analyzer.trim import Trimmer
 from services.analyzer.upkeep import Upkeep
 from shared import kafka, ops, postgres, redis
-from shared.cache_keys import CacheKeys, space_of
+from shared.cache_keys import CacheKeys
 from shared.desired import DesiredMirror
 from shared.events import SliceDispatched
 from shared.intake import Intake
@@ -47,6 +47,10 @@ def make_provider(settings: AnalyzerSettings) -> Provider:
         from services.analyzer.providers.google import GoogleProvider
 
         return GoogleProvider(settings.vision_endpoint)
+    if settings.provider_name == "gemini":
+        from services.analyzer.providers.gemini import GeminiProvider
+
+        return GeminiProvider(settings.gemini_model, settings.gemini_endpoint)
     from services.analyzer.providers.local import LocalProvider
 
     return LocalProvider()
@@ -74,7 +78,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
     quota = quota_of(provider, settings)
     keys = KeyRing(keys_for(provider, settings))
     opened = parse_allow_nets(settings.fetch_allow_nets)
-    cache_keys = CacheKeys(space_of(provider.name))
+    cache_keys = CacheKeys(settings.cache_space)
     async with (
         postgres.pool(settings) as pool,
         redis.connect(settings) as store,
@@ -94,7 +98,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         limits = Limits(store)
         calls = Calls(caller, permits, keys, states, limits, provider.max_images, at_once)
         converter = Converter()
-        images = Images(downloader, converter, cache, calls)
+        images = Images(downloader, converter, cache, calls, provider.formats)
         handler = SliceHandler(cache, images, takes, states, producer, instance, stop, _SLICES_AT_WORK)
         room = Room(store)
         trimmer = Trimmer(store, settings.cache_max_mb << 20, settings.cache_ttl_hours)

@@ -3,27 +3,31 @@
 SIGNATURE_BYTES = 16
 
 _STARTS = (
-    b"\xff\xd8\xff",  # JPEG
-    b"\x89PNG\r\n\x1a\n",
-    b"GIF87a",
-    b"GIF89a",
-    b"BM",
-    b"II*\0",  # TIFF
-    b"MM\0*",
-    b"II+\0",  # BigTIFF
-    b"MM\0+",
-    b"\0\0\1\0",  # ICO
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "BigTIFF"),
+    (b"MM\0+", "BigTIFF"),
+    (b"\0\0\1\0", "ICO"),
 )
+USUAL = frozenset({"JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "ICO"})
+"""What most readers of pictures know."""
+
 _HEIF_BRANDS = frozenset({b"avif", b"avis", b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"})
 
 
-def is_picture(head: bytes) -> bool:
-    """Whether content that begins with `head` (`SIGNATURE_BYTES`, or all of it) says that it is a picture."""
-    if head.startswith(_STARTS):
-        return True
+def format_of(head: bytes) -> str:
+    """That of content which begins with `head` (`SIGNATURE_BYTES`, or all of it), or "" for no picture."""
+    for start, name in _STARTS:
+        if head.startswith(start):
+            return name
     if head[:4] == b"RIFF":
-        return head[8:12] == b"WEBP"
-    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+        return "WEBP" if head[8:12] == b"WEBP" else ""
+    return "HEIF" if head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS else ""
 
 
 def in_words(head: bytes) -> str:

@@ -19,7 +19,7 @@ from services.gateway.estimate import Outlook
 from services.gateway.reading import Normaliser, Summary
 from services.gateway.replies import envelope
 from services.gateway.settings import GatewaySettings
-from shared.cache_keys import CacheKeys, space_of
+from shared.cache_keys import CacheKeys
 from shared.postgres import Pool, statements_beside
 from shared.redis import raw
 
@@ -52,7 +52,7 @@ class DryRuns:
         self._pool = pool
         self._store = store
         self._redis = redis
-        self._keys = CacheKeys(space_of(settings.provider_name))
+        self._keys = CacheKeys(settings.cache_space)
         self._threads = threads
 
     async def preview(self, path: str, summary: Summary, force_refresh: bool) -> Preview:
@@ -95,7 +95,9 @@ class DryRuns:
         keys = self._settings.keys
         if self._settings.provider_name == "local":
             return Outlook(waiting, await self._pool.fetchval(_SQL["rate_measured"]))
-        return Outlook(waiting, estimate.quota_per_minute(keys, self._settings.requests_per_minute))
+        calls = self._settings.requests_per_minute
+        images = estimate.images_a_call(self._settings.provider_name)
+        return Outlook(waiting, estimate.quota_per_minute(keys, calls, images))
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -114,7 +116,7 @@ def report(
         "duplicates": census.valid - images.distinct,
         "distinct_images": images.distinct,
         "cached_images": images.cached,
-        "calls_needed": estimate.calls_for(missing),
+        "calls_needed": estimate.calls_for(missing, estimate.images_a_call(settings.provider_name)),
         "estimated_cost": estimate.cost(missing, settings.price),
         **estimate.completion(datetime.now(UTC), missing, outlook),
         "columns": summary.columns,

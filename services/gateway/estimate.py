@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 from services.gateway import timing
 from shared.price import Price, dollars
 
-IMAGES_A_CALL = 16
-"""The most that one call to Google's Vision API takes."""
+_IMAGES_A_CALL = 16
 
 
 class Outlook(NamedTuple):
@@ -18,15 +17,20 @@ class Outlook(NamedTuple):
     per_minute: float | None
 
 
-def calls_for(images: int) -> int:
-    return -(-images // IMAGES_A_CALL)
+def images_a_call(provider: str) -> int:
+    """The most that one call takes: Gemini looks at one."""
+    return 1 if provider == "gemini" else _IMAGES_A_CALL
 
 
-def quota_per_minute(keys: Iterable[tuple[str, str]], calls_per_minute: int) -> float:
+def calls_for(images: int, a_call: int) -> int:
+    return -(-images // a_call)
+
+
+def quota_per_minute(keys: Iterable[tuple[str, str]], calls_per_minute: int, a_call: int) -> float:
     """Images a minute that the keys' quota allows, each given as (group, secret): a key without a group is
     its own."""
     groups = {(group, "") if group else ("", secret) for group, secret in keys}
-    return float(len(groups) * calls_per_minute * IMAGES_A_CALL)
+    return float(len(groups) * calls_per_minute * a_call)
 
 
 def cost(images: int, price: Price) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from services.gateway.client_address import networks_of
-from shared.cache_keys import VERSIONS
+from shared.cache_keys import GEMINI_MODEL, VERSIONS, check_model, space_of
 from shared.keys_text import all_keys, groups_and_secrets
 from shared.price import Price, PricedSettings
 
@@ -34,6 +34,8 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
     requests_per_minute: int = 55
     vision_api_keys: str = ""
     vision_api_keys_file: str = ""
+    gemini_api_keys: str = ""
+    gemini_model: str = GEMINI_MODEL
     auth: str = "off"
     auth_secret: str = ""
     api_requests_per_hour: int = 1000
@@ -44,7 +46,8 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
         if not 1 <= self.chunk_size <= 2000:
             raise ValueError("CHUNK_SIZE is a number from 1 to 2000")
         if self.provider not in ("", *VERSIONS):
-            raise ValueError(f"PROVIDER is {' or '.join(VERSIONS)}")
+            raise ValueError(f"PROVIDER is {', '.join(VERSIONS)}")
+        check_model(self.gemini_model)
         if self.auth not in ("off", "keys"):
             raise ValueError("AUTH is off or keys")
         if self.auth == "keys" or self.auth_secret:
@@ -65,7 +68,12 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
 
     @property
     def keys(self) -> list[tuple[str, str]]:
-        """As (group, secret); none while their file can't be read, for then no analyzer starts either."""
+        """The provider's, as (group, secret)."""
+        return groups_and_secrets(self.gemini_api_keys) if self.provider == "gemini" else self._vision_keys
+
+    @property
+    def _vision_keys(self) -> list[tuple[str, str]]:
+        """None while their file can't be read, for then no analyzer starts either."""
         try:
             return all_keys(self.vision_api_keys, self.vision_api_keys_file)
         except ValueError:
@@ -74,7 +82,12 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
     @property
     def provider_name(self) -> str:
         """As the analyzers choose it."""
-        return self.provider or ("google" if self.keys else "local")
+        return self.provider or ("google" if self._vision_keys else "local")
+
+    @property
+    def cache_space(self) -> str:
+        """As the analyzers have it."""
+        return space_of(self.provider_name, self.gemini_model)
 
     @property
     def price(self) -> Price:
@@ -83,7 +96,9 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
     @property
     def secrets(self) -> list[str]:
         own = [self.auth_secret] if self.auth_secret else []
-        return [*super().secrets, *own, *(secret for _, secret in groups_and_secrets(self.vision_api_keys))]
+        for keys in (self.vision_api_keys, self.gemini_api_keys):
+            own += [secret for _, secret in groups_and_secrets(keys)]
+        return [*super().secrets, *own]
 
 
 class KeysSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ from services.analyzer.takes import GUILTY, takers_key
 from shared.desired import State
 from shared.error_classes import ErrorClass
 from shared.events import SliceFinished, SliceReleased
+from shared.keys_text import fingerprint as fingerprint_of
+from tests.fakes import gemini
 from tests.fakes.pictures import good
 from tests.fakes.truth import truth_of
 from tests.fakes.vision import Behaviour
@@ -159,6 +161,24 @@ async def test_a_bad_key_costs_one_call_and_the_others_go_on(world: World) -> No
     }
     assert by_key == {"key-2": 1, "key-3": 1}
     assert len(world.paid()) == rows
+
+
+async def test_gemini_goes_the_same_way_with_its_own_keys_and_tokens(world: World) -> None:
+    batch, rows = await world.batch(), 32
+    urls = world.urls([*range(rows), 0])
+    async with gemini.serve(gemini.Behaviour(bad_keys=("bad",))) as fake:
+        its = {"PROVIDER": "gemini", "GEMINI_API_KEYS": "a:bad,b:good", "GEMINI_ENDPOINT": fake.url}
+        async with analyzer_here(world, **its):
+            await world.dispatch(batch, urls)
+            await world.finished(batch, slices(rows))
+        calls = fake.journal.stats().outcomes
+    assert (calls["ok"], calls.get("bad_key", 0) <= 1, world.paid().total()) == (rows, True, 0)
+    by_row = {event.row_no: event for event in world.results}
+    for number in range(rows):
+        event = by_row[number + 1]
+        assert (event.store_name, event.gemini_model_used) == (truth_of(number).name, gemini.MODEL)
+        assert event.api_key_used == fingerprint_of("good")
+    assert sum(event.cost > 0 for event in by_row.values()) == rows, "the last shows what the first shows"
 
 
 async def test_a_refused_group_rests_and_the_rows_wait(world: World) -> None:

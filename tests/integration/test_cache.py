@@ -155,6 +155,10 @@ async def test_nobody_drops_or_prolongs_the_lease_of_another(store: Redis) -> No
 
 
 # --- images ---------------------------------------------------------------------------------------
+# The pictures here are none: they go as they are, and no process that converts them is started.
+_TAKEN = frozenset({""})
+
+
 class Web:
     """Downloads: the content is the host's name, so two URLs of one host are one image."""
 
@@ -199,7 +203,7 @@ class Desk:
         self.web, self.till = Web(), Till(self.parts)
         downloader: Any = self.web
         calls: Any = self.till
-        self.images = Images(downloader, Converter(), self.parts.cache, calls)
+        self.images = Images(downloader, Converter(), self.parts.cache, calls, _TAKEN)
 
     def get(self, url: str, batch: Any = BATCH) -> "asyncio.Task[Entry]":
         return asyncio.create_task(self.images.get(Wanted(url, batch, 1, 1, "batch/1")))

@@ -13,6 +13,7 @@ from services.analyzer.download import Picture
 from services.analyzer.images import Images
 from services.analyzer.memory import Portion
 from services.analyzer.pending import Failed, PendingImage, Wanted
+from services.analyzer.sniff import USUAL
 from shared.error_classes import ErrorClass
 from tests.integration.analyzer_parts import entry
 from tests.unit.test_conversion import HEIC
@@ -45,7 +46,7 @@ class World:
 async def test_rows_of_one_picture_share_its_conversion_and_one_that_is_damaged_fails() -> None:
     world, converter = World(), Converter(workers=1)
     parts: Any = world
-    images = Images(parts, converter, parts, parts)
+    images = Images(parts, converter, parts, parts, USUAL)
 
     async def get(url: str) -> str:
         found = await images.get(Wanted(url, UUID(int=1), 1, 1, "batch/1"))

@@ -21,6 +21,7 @@ from services.analyzer.keys import ApiKey, parse
 from services.analyzer.pending import Failed, PendingImage
 from services.analyzer.permits import Go, Repack, Verdict, Wait
 from services.analyzer.providers import CallFailed, Refusal
+from services.analyzer.sniff import USUAL
 from services.analyzer.states import States
 from shared import key_states
 from shared.desired import DesiredMirror, State
@@ -488,7 +489,7 @@ async def test_a_resting_group_leaves_the_others_alone(store: Redis, pool: Any) 
 class Annotator:
     """A provider that answers as told and counts."""
 
-    name, max_images, needs_key = "test", 16, True
+    name, max_images, formats, needs_key = "test", 16, USUAL, True
     at_once: int | None = None
 
     def __init__(self, error: Exception | None = None) -> None:

@@ -1,12 +1,15 @@
-"""What every provider promises (services/analyzer/providers), held against each: Google's on a strict fake,
+"""What every provider promises (services/analyzer/providers), held against each: Google's on strict fakes,
 the local one in its real processes. The pictures are drawn signs; the fake reads their words in a comment."""
 
 import asyncio
+import hashlib
 import io
+import json
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import NamedTuple
 
+import msgspec
 import pytest
 import pytest_asyncio
 
@@ -15,10 +18,16 @@ from dev.sample_styles import draw_sign
 from services.analyzer import entries
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.entries import Entry
+from services.analyzer.interpret import document, interpret
 from services.analyzer.providers import CallFailed, Provider, Refusal, google
+from services.analyzer.providers.gemini import GeminiProvider
+from services.analyzer.providers.gemini_question import INSTRUCTION
+from services.analyzer.providers.gemini_question import SCHEMA as FORM
 from services.analyzer.providers.google import GoogleProvider
 from services.analyzer.providers.local import LocalProvider
+from services.analyzer.sniff import USUAL
 from shared.cache_keys import SCHEMA, VERSIONS
+from tests.fakes import gemini
 from tests.fakes.truth import Truth, embed
 from tests.fakes.vision import Behaviour, serve
 
@@ -55,6 +64,17 @@ async def _google() -> AsyncIterator[Rig]:
         await provider.close()
 
 
+async def _gemini() -> AsyncIterator[Rig]:
+    async with gemini.serve() as fake:
+        provider = GeminiProvider(gemini.MODEL, fake.url)
+
+        def be_slow(slow: bool) -> None:
+            fake.behaviour = gemini.Behaviour(delay=20.0 if slow else 0.0)
+
+        yield Rig(provider, "a-key-of-a-test", 0.2, be_slow)
+        await provider.close()
+
+
 async def _local() -> AsyncIterator[Rig]:
     provider = LocalProvider(1)
     yield Rig(provider, "", 0.01, lambda _: None)
@@ -62,7 +82,10 @@ async def _local() -> AsyncIterator[Rig]:
 
 
 @pytest_asyncio.fixture(
-    scope="module", loop_scope="module", params=[_google, _local], ids=["google", "local"]
+    scope="module",
+    loop_scope="module",
+    params=[_google, _gemini, _local],
+    ids=["google", "gemini", "local"],
 )
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
     async for made in request.param():
@@ -78,6 +101,12 @@ def picture(sign: Sign) -> bytes:
 PICTURES = [picture(sign) for sign in _SIGNS]
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def answers(rig: Rig) -> list[Analysis | ImageFailure]:
+    """For all pictures: reading them takes a second or two where it is done here."""
+    return await rig.ask(PICTURES)
+
+
 def own(answer: Analysis | ImageFailure, sign: Sign) -> bool:
     """The answer is of this sign's picture."""
     return isinstance(answer, Analysis) and sign.phone in answer.text and sign.painted[0] in answer.text
@@ -90,6 +119,7 @@ async def test_it_says_what_it_is(rig: Rig) -> None:
     assert provider.max_images >= 1
     assert provider.at_once is None or provider.at_once >= 1
     assert provider.needs_key == bool(rig.key)
+    assert "JPEG" in provider.formats <= USUAL, "what is in another one is sent as JPEG"
 
 
 async def test_what_google_is_asked_for_stands_in_the_version_of_its_answers() -> None:
@@ -99,8 +129,14 @@ async def test_what_google_is_asked_for_stands_in_the_version_of_its_answers() -
     assert set(names.split("-")) == asked
 
 
-async def test_each_picture_has_its_own_answer_in_order_and_whole(rig: Rig) -> None:
-    answers = await rig.ask(PICTURES)
+async def test_what_gemini_is_asked_for_stands_in_the_version_of_its_answers() -> None:
+    asked = hashlib.sha256(json.dumps([INSTRUCTION, FORM]).encode()).hexdigest()
+    assert VERSIONS["gemini"].rpartition(".")[2] == asked[:8]
+
+
+async def test_each_picture_has_its_own_answer_in_order_and_whole(
+    rig: Rig, answers: list[Analysis | ImageFailure]
+) -> None:
     assert all(map(own, answers, _SIGNS)), answers
     for answer in answers:
         assert isinstance(answer, Analysis)
@@ -116,6 +152,22 @@ async def test_each_picture_has_its_own_answer_in_order_and_whole(rig: Rig) -> N
         assert all(logo.name and 0 <= logo.score <= 1 for logo in answer.logos)
         entry = Entry("batch/1", answer, None, 0.1)
         assert entries.decode(entries.encode(entry)) == entry, "the ledger gives it back as it was"
+
+
+async def test_a_row_looks_the_same_whoever_looked(rig: Rig, answers: list[Analysis | ImageFailure]) -> None:
+    for answer, sign in zip(answers, _SIGNS, strict=True):
+        assert isinstance(answer, Analysis)
+        read = interpret(answer, "US")
+        digits = "".join(filter(str.isdigit, sign.phone))
+        assert (read.store_image, read.business_contact) == (True, "+1" + digits[-10:])
+        assert read.store_name == sign.name.replace("/", " ")
+        assert read.image_description is not None
+        assert read.image_description.endswith(".")
+        for sure in msgspec.structs.astuple(read.confidence):
+            assert sure is not None
+            assert 0 < sure <= 1
+        kept = msgspec.json.decode(document(answer, read))
+        assert (kept["provider"], kept["model"]) == (rig.provider.name, answer.model)
 
 
 async def test_a_picture_that_can_not_be_read_fails_alone_with_a_reason(rig: Rig) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from services.analyzer.analysis import Analysis
-from services.analyzer.interpret import Interpretation, interpret
+from services.analyzer.columns import Interpretation
+from services.analyzer.interpret import interpret
 from tests.labelled.pictures import Picture
 
 COLUMNS = ("store_image", "store_name", "phone", "mail")

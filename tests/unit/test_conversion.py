@@ -13,7 +13,8 @@ from services.analyzer.conversion_reply import MAX_JPEG_BYTES
 from services.analyzer.conversion_worker import smaller
 from services.analyzer.decoding import UnreadableError
 from services.analyzer.dimensions import size_of
-from services.analyzer.sniff import is_picture
+from services.analyzer.providers.gemini import GeminiProvider
+from services.analyzer.sniff import USUAL, format_of
 from tests.fakes.pictures import good
 
 # 64 x 48 pixels, white, with a red rectangle.
@@ -36,11 +37,11 @@ def drawn(form: str, size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
 
 @pytest.mark.parametrize("content", [HEIC, drawn("AVIF"), drawn("TIFF", big_tiff=True)])
 def test_what_the_provider_does_not_know_becomes_a_jpeg(content: bytes) -> None:
-    assert is_picture(content)
-    assert not fits(content)
+    assert format_of(content)
+    assert not fits(content, USUAL)
     made = smaller(content)
     assert (made[:3], size_of(made)) == (b"\xff\xd8\xff", (64, 48))
-    assert fits(made)
+    assert fits(made, USUAL)
     red = Image.open(io.BytesIO(made)).getpixel((20, 20))
     assert isinstance(red, tuple)
     assert red[0] > 240 > 20 > red[1]
@@ -48,17 +49,22 @@ def test_what_the_provider_does_not_know_becomes_a_jpeg(content: bytes) -> None:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF"])
 def test_what_it_knows_goes_as_it_is(form: str) -> None:
-    assert fits(drawn(form))
+    assert fits(drawn(form), USUAL)
+
+
+@pytest.mark.parametrize(("form", "known"), [("JPEG", True), ("PNG", True), ("WEBP", True), ("BMP", False)])
+def test_what_one_provider_does_not_know_becomes_a_jpeg_for_it(form: str, known: bool) -> None:
+    assert fits(drawn(form), GeminiProvider.formats) is known
 
 
 def test_what_is_too_large_becomes_smaller_however_badly_it_compresses() -> None:
     noise = Image.frombytes("RGB", (1_700, 1_700), os.urandom(1_700 * 1_700 * 3))
     out = io.BytesIO()
     noise.save(out, "BMP")
-    assert not fits(out.getvalue())
+    assert not fits(out.getvalue(), USUAL)
     assert len(smaller(out.getvalue())) <= MAX_JPEG_BYTES
     padded = good(1, 9_000_000)
-    assert not fits(padded)
+    assert not fits(padded, USUAL)
     assert size_of(smaller(padded)) == (640, 480)
 
 

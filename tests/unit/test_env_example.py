@@ -26,8 +26,6 @@ KINDS = (
 )
 # Read by the supervisor (dev/settings.py), not by a service.
 SUPERVISOR = {"SAMPLE", "ANALYZERS"}
-# Names that are fixed already and that nothing reads yet.
-LATER = {"GEMINI_API_KEYS", "GEMINI_MODEL"}
 # Names that people and tools outside this repository use.
 FIXED = {
     "PORT", "HOST", "DATA_DIR", "DATABASE_URL", "REDIS_URL", "KAFKA_BOOTSTRAP_SERVERS", "BLOB_URL", "SAMPLE",
@@ -59,15 +57,11 @@ def fields() -> dict[str, object]:
 
 
 def test_every_setting_is_named_and_nothing_else() -> None:
-    assert set(example()) == set(fields()) | SUPERVISOR | LATER
+    assert set(example()) == set(fields()) | SUPERVISOR
 
 
 def test_the_fixed_names_are_there() -> None:
     assert set(example()) >= FIXED
-
-
-def test_what_is_not_used_yet_says_so() -> None:
-    assert not LATER & set(fields()), "it is used now: take it out of LATER and of the file"
 
 
 @pytest.mark.parametrize("name", sorted(set(fields()) - DIVIDED))

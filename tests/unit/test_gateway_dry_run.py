@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from services.gateway import digests as digests_module
 from services.gateway.census import Census, Fault
 from services.gateway.digests import BUCKETS, Digests
-from services.gateway.estimate import Outlook, calls_for, completion, cost, quota_per_minute
+from services.gateway.estimate import Outlook, calls_for, completion, cost, images_a_call, quota_per_minute
 from services.gateway.reading import Normaliser
 from services.gateway.settings import GatewaySettings
 from shared.cache_keys import url_digest
@@ -104,10 +104,11 @@ def test_the_first_100_faults_are_told_and_all_are_counted() -> None:
     assert (census.valid, census.invalid, len(census.faults)) == (1, 250, 100)
 
 
-def test_a_call_takes_16_images_and_keys_of_one_group_share_their_quota() -> None:
-    assert [calls_for(images) for images in (0, 1, 16, 17)] == [0, 1, 1, 2]
-    assert quota_per_minute([("g", "a"), ("g", "b"), ("", "c"), ("", "d")], 55) == 3 * 55 * 16
-    assert quota_per_minute([], 55) == 0
+def test_a_call_of_google_takes_16_images_one_of_gemini_one_and_keys_of_one_group_share_their_quota() -> None:
+    assert [images_a_call(provider) for provider in ("google", "gemini")] == [16, 1]
+    assert [calls_for(images, 16) for images in (0, 1, 16, 17)] == [0, 1, 1, 2]
+    assert quota_per_minute([("g", "a"), ("g", "b"), ("", "c"), ("", "d")], 55, 16) == 3 * 55 * 16
+    assert quota_per_minute([], 55, 16) == 0
 
 
 def test_the_cost_and_the_end_can_be_reckoned_by_hand() -> None:

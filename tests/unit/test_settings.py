@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.analyzer.settings import AnalyzerSettings
+from services.gateway.settings import GatewaySettings
 from shared.settings import CommonSettings, SettingsError, read
 
 SERVERS = {
@@ -30,8 +31,10 @@ def test_numbers_are_numbers_and_empty_is_unset() -> None:
         ({"OPS_PORT": "eighty"}, "OPS_PORT"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is json or text"),
         ({"REDIS_URL": ""}, "REDIS_URL"),
-        ({"PROVIDER": "gogle"}, "PROVIDER is google or local"),
+        ({"PROVIDER": "gogle"}, "PROVIDER is google, gemini, local"),
         ({"PROVIDER": "google"}, "VISION_API_KEYS"),
+        ({"PROVIDER": "gemini", "VISION_API_KEYS": "of-vision"}, "GEMINI_API_KEYS"),
+        ({"GEMINI_MODEL": "models/../x"}, "GEMINI_MODEL is a name like"),
         ({"REQUESTS_PER_MINUTE": "0"}, "REQUESTS_PER_MINUTE is a whole number from 1"),
         ({"VISION_API_KEYS_FILE": "/nowhere/keys"}, "VISION_API_KEYS_FILE can't be read"),
         ({"FETCH_ALLOW_NETS": "not a net"}, "not a net"),
@@ -52,13 +55,26 @@ def test_the_provider_follows_the_keys() -> None:
     assert analyzer().provider_name == "local"
     assert analyzer(VISION_API_KEYS="k").provider_name == "google"
     assert analyzer(VISION_API_KEYS="k", PROVIDER="local").provider_name == "local"
+    assert analyzer(GEMINI_API_KEYS="g").provider_name == "local", "Gemini is asked only when it is named"
+    gemini = analyzer(GEMINI_API_KEYS="a:g,h", VISION_API_KEYS="k", PROVIDER="gemini")
+    assert (gemini.provider_name, [key.secret for key in gemini.keys]) == ("gemini", ["g", "h"])
+
+
+def test_another_model_s_answers_are_not_reused_and_google_s_do_not_mind() -> None:
+    gemini = {"PROVIDER": "gemini", "GEMINI_API_KEYS": "g"}
+    assert analyzer(**gemini).cache_space != analyzer(**gemini, GEMINI_MODEL="gemini-9-flash").cache_space
+    assert analyzer().cache_space == analyzer(GEMINI_MODEL="gemini-9-flash").cache_space
+    told = read(GatewaySettings, {**SERVERS, **gemini})
+    assert told.cache_space == analyzer(**gemini).cache_space, "dry runs look where analyzers write"
+    assert told.keys == [("", "g")]
 
 
 def test_every_secret_is_known_to_the_logs(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("g:in-a-file\n")
-    settings = analyzer(VISION_API_KEYS="one,\ng:two", VISION_API_KEYS_FILE=str(file))
-    assert set(settings.secrets) == {"pgpass", "redispass", "one", "two", "in-a-file"}
+    keys = {"VISION_API_KEYS": "one,\ng:two", "VISION_API_KEYS_FILE": str(file), "GEMINI_API_KEYS": "g:three"}
+    assert set(analyzer(**keys).secrets) == {"pgpass", "redispass", "one", "two", "in-a-file", "three"}
+    assert set(read(GatewaySettings, {**SERVERS, **keys}).secrets) >= {"one", "two", "three"}
 
 
 def test_urls_without_a_password_hold_no_secret() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analyzer.sniff import in_words, is_picture
+from services.analyzer.sniff import format_of, in_words
 from shared.web_address import InvalidAddress, canonical, fault_of, web_address
 
 
@@ -121,7 +121,7 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
     ],
 )
 def test_pictures_are_known_by_their_first_bytes(head: bytes) -> None:
-    assert is_picture(head)
+    assert format_of(head)
 
 
 @pytest.mark.parametrize(
@@ -137,5 +137,5 @@ def test_pictures_are_known_by_their_first_bytes(head: bytes) -> None:
     ],
 )
 def test_what_is_no_picture_is_said(head: bytes, words: str) -> None:
-    assert not is_picture(head)
+    assert not format_of(head)
     assert words in in_words(head)

@@ -33,10 +33,12 @@ class CallFailed(Exception):
 
 class Provider(Protocol):
     """`name` stands in shared/cache_keys.py, with the version that enters the cache's keys. `at_once`: calls
-    that it can make use of at a time, None for any number."""
+    that it can make use of at a time, None for any number. `formats`: what it is sent as it is (sniff.py);
+    other pictures become JPEG."""
 
     name: str
     max_images: int
+    formats: frozenset[str]
     at_once: int | None
     needs_key: bool
 

@@ -7,6 +7,7 @@ import grpc
 from google.rpc import error_details_pb2, status_pb2
 
 from services.analyzer.providers import CallFailed, Refusal
+from services.analyzer.providers.google_common import KEY_REASONS
 
 _DETAILS = "grpc-status-details-bin"
 _MAX_MESSAGE = 300
@@ -22,9 +23,6 @@ _REFUSALS = {
     _Code.UNKNOWN: Refusal.UNAVAILABLE,
     _Code.CANCELLED: Refusal.UNAVAILABLE,
 }
-_KEY_REASONS = frozenset(
-    {"API_KEY_INVALID", "API_KEY_EXPIRED", "API_KEY_SERVICE_BLOCKED", "API_KEY_IP_ADDRESS_BLOCKED"}
-)
 
 
 def call_failed(error: grpc.aio.AioRpcError, key: str) -> CallFailed:
@@ -32,7 +30,7 @@ def call_failed(error: grpc.aio.AioRpcError, key: str) -> CallFailed:
     code, text = error.code(), error.details() or ""
     reason, retry_after = _details(error)
     refusal = _REFUSALS.get(code, Refusal.REQUEST)
-    if reason in _KEY_REASONS:
+    if reason in KEY_REASONS:
         refusal = Refusal.KEY
     elif refusal is Refusal.QUOTA and "message larger than max" in text:
         # gRPC's own refusal of a message too large for either side has quota's code and no details.

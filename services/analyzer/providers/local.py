@@ -9,6 +9,7 @@ import msgspec
 from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.providers import CallFailed, Refusal
 from services.analyzer.providers.local_reading import Reply
+from services.analyzer.sniff import USUAL
 from shared.worker import Worker, WorkerDied, WorkerMissing, WorkerTooSlow
 
 _WORKER = "services.analyzer.providers.local_worker"
@@ -21,6 +22,7 @@ class LocalProvider:
 
     name = "local"
     max_images = 1
+    formats = USUAL
     needs_key = False
 
     def __init__(self, workers: int | None = None) -> None:
