@@ -12,6 +12,7 @@ from services.analyzer.memory import Memory
 from services.analyzer.pending import LeaseLost, NotRunning, Pending, PendingImage
 from services.analyzer.permits import Go, Permits, Repack, Wait
 from services.analyzer.states import States
+from services.analyzer.suspects import Suspect
 from shared import metrics
 from shared.limited_by import LimitedBy, Limits
 from shared.logs import log
@@ -124,13 +125,11 @@ class Calls:
         images = [image for image in asked if not image.answer.done()]
         for image in images:
             image.called = True
-        for image in images:
-            if image.wanted.mark is not None:
-                await image.wanted.mark()
         key = self._keys.find(fingerprint) if images else None
         if key is None:
             self._put_back(images)
             return False
+        await asyncio.gather(*(suspect.sent() for suspect in _suspects(images)))
         self._memory.give(_size(asked) - _size(images))
         self._caller.breaker.sent()
         call = asyncio.create_task(self._call(call_id, key, images))
@@ -174,11 +173,17 @@ class Calls:
 
     async def _call(self, call_id: str, key: ApiKey, images: list[PendingImage]) -> None:
         try:
-            self._put_back(await self._caller.call(call_id, key, images))
+            again = await self._caller.call(call_id, key, images)
+            await asyncio.gather(*(suspect.answered() for suspect in _suspects(images)))
+            self._put_back(again)
         finally:
             self._memory.give(_size(images))
             self._slots.release()
             self._changed.set()
+
+
+def _suspects(images: Sequence[PendingImage]) -> list[Suspect]:
+    return [image.wanted.suspect for image in images if image.wanted.suspect is not None]
 
 
 def _size(images: Sequence[PendingImage]) -> int:

@@ -7,19 +7,21 @@ Who calls for an image, and whether it may: images.py (leases), calls.py (packin
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
 from services.analyzer import results
 from services.analyzer.cache import ImageCache
 from services.analyzer.entries import Entry, Fresh
-from services.analyzer.gate import Gate
 from services.analyzer.images import Images
-from services.analyzer.pending import Failed, Mark, NotRunning, Wanted
+from services.analyzer.pending import Failed, NotRunning, Wanted
 from services.analyzer.places import Places
 from services.analyzer.posting import Posting
 from services.analyzer.states import States
+from services.analyzer.suspects import Marks, Suspect
 from services.analyzer.takes import SUSPICIOUS, Takes
 from shared import metrics
 from shared.error_classes import ErrorClass
@@ -31,7 +33,7 @@ from shared.stopping import Stop
 from shared.topics import OUTCOMES
 
 _RETRY_SECONDS = 0.5
-_CONDEMNED = Failed(ErrorClass.CRASHED, "Decoding this picture ended the process three times.")
+_CONDEMNED = "Decoding this picture ended the process again and again."
 
 
 class SliceHandler:
@@ -42,6 +44,7 @@ class SliceHandler:
         cache: ImageCache,
         images: Images,
         takes: Takes,
+        marks: Marks,
         states: States,
         producer: Producer,
         instance: str,
@@ -51,11 +54,11 @@ class SliceHandler:
         self._cache = cache
         self._images = images
         self._takes = takes
+        self._marks = marks
         self._states = states
         self._producer = producer
         self._instance = instance
         self._stop = stop
-        self._gate = Gate()
         self._places = Places(at_work)
         # A slice can be in hand twice: dispatched again, or read again after a rebalance.
         self.in_hand: list[SliceDispatched] = []
@@ -78,7 +81,7 @@ class SliceHandler:
         while not self._stop.asked:
             try:
                 taken = taken or await self._takes.begin(work.slice_id)
-                finished = await (self._together(work) if taken < SUSPICIOUS else self._one_by_one(work))
+                finished = await self._work(work, await self._suspects(work, taken))
                 await self._takes.end(work.slice_id)
                 return finished
             except UNAVAILABLE as error:
@@ -86,62 +89,31 @@ class SliceHandler:
                 await self._stop.wait(_RETRY_SECONDS)
         return False
 
-    async def _together(self, work: SliceDispatched) -> bool:
+    async def _suspects(self, work: SliceDispatched, taken: int) -> Mapping[int, Suspect]:
+        """By row number: none, unless processes that took this slice died (rule 6)."""
+        if taken < SUSPICIOUS:
+            return {}
+        log.warning("the rows of a slice are suspects", takes=taken)
+        return await self._marks.suspects(work.slice_id, [row.row_no for row in work.rows])
+
+    async def _work(self, work: SliceDispatched, suspects: Mapping[int, Suspect]) -> bool:
         """A batch that stops gives back its rows that are in no call; the others are answered and sent."""
         posting = Posting(self._producer, work)
-        async with self._gate.beside():
-            found = await self._cache.look_up([row.url for row in work.rows if row.unreadable is None])
-            fresh = _fresh(work)
-            known = {url: entry for url, entry in found.items() if fresh is None or fresh.accepts(entry)}
-            metrics.CACHE.labels("hit").inc(len(known))
-            metrics.CACHE.labels("miss").inc(len(work.rows) - len(known))
-            rows = [
-                asyncio.create_task(self._row(posting, work, row, known.get(row.url))) for row in work.rows
-            ]
-            ended = await asyncio.gather(*rows, return_exceptions=True)
+        found = await self._cache.look_up([row.url for row in work.rows if row.unreadable is None])
+        fresh = _fresh(work)
+        known = {url: entry for url, entry in found.items() if fresh is None or fresh.accepts(entry)}
+        metrics.CACHE.labels("hit").inc(len(known))
+        metrics.CACHE.labels("miss").inc(len(work.rows) - len(known))
+        rows = [
+            asyncio.create_task(self._row(posting, work, row, known.get(row.url), suspects.get(row.row_no)))
+            for row in work.rows
+        ]
+        ended = await asyncio.gather(*rows, return_exceptions=True)
         await posting.settled()
         for error in ended:
             if error is not None and not isinstance(error, NotRunning):
                 raise error
         return not any(ended)
-
-    async def _one_by_one(self, work: SliceDispatched) -> bool:
-        """This slice was taken by processes that died (rule 6): find the row that does it."""
-        log.warning("suspicious slice runs alone")
-        posting = Posting(self._producer, work)
-        async with self._gate.alone():
-            for row in work.rows:
-                if await self._takes.guilty(work.slice_id, row.row_no):
-                    posting.put(results.failed(work, row, _CONDEMNED, seconds=0.0, worker=self._instance))
-                else:
-                    try:
-                        await self._watched(posting, work, row)
-                    except NotRunning:
-                        return False
-                await posting.settled()
-        return True
-
-    async def _watched(self, posting: Posting, work: SliceDispatched, row: SliceRow) -> None:
-        """A marker stands in Redis while the row's answer is decoded, and only then. It stays when the
-        process dies of it, by a signal or by an error that nobody foresaw."""
-        marked = False
-
-        async def mark() -> None:
-            nonlocal marked
-            if not marked:
-                marked = True
-                await self._takes.mark(work.slice_id, row.row_no, +1)
-
-        async def unmark() -> None:
-            if marked:
-                await self._takes.mark(work.slice_id, row.row_no, -1)
-
-        try:
-            await self._row(posting, work, row, None, mark)
-        except (NotRunning, *UNAVAILABLE):
-            await unmark()
-            raise
-        await unmark()
 
     async def _row(
         self,
@@ -149,28 +121,27 @@ class SliceHandler:
         work: SliceDispatched,
         row: SliceRow,
         known: Entry | None,
-        mark: Mark | None = None,
+        suspect: Suspect | None,
     ) -> None:
         """Posts the row's result. Raises NotRunning."""
         began = time.monotonic()
         try:
-            entry = known or await self._find(work, row, mark)
-            if mark is not None:
-                await mark()
+            if suspect is not None and suspect.guilty:
+                raise Failed(ErrorClass.CRASHED, _CONDEMNED)
+            entry = known or await self._find(work, row, suspect)
+            seconds = time.monotonic() - began
+            read = partial(results.succeeded, work, row, entry, seconds=seconds, worker=self._instance)
+            event = read() if suspect is None else await suspect.reading(read)
         except Failed as why:
             event = results.failed(work, row, why, seconds=time.monotonic() - began, worker=self._instance)
-        else:
-            event = results.succeeded(
-                work, row, entry, seconds=time.monotonic() - began, worker=self._instance
-            )
         posting.put(event)
 
-    async def _find(self, work: SliceDispatched, row: SliceRow, mark: Mark | None) -> Entry:
+    async def _find(self, work: SliceDispatched, row: SliceRow, suspect: Suspect | None) -> Entry:
         """Again while the batch runs: another batch's pause must not fail this one's row."""
         if row.unreadable is not None:
             raise Failed(ErrorClass.UNREADABLE_ROW, row.unreadable)
         origin = results.origin(work, row)
-        wanted = Wanted(row.url, work.batch_id, work.version, work.weight, origin, mark, _fresh(work))
+        wanted = Wanted(row.url, work.batch_id, work.version, work.weight, origin, suspect, _fresh(work))
         while True:
             try:
                 return await self._images.get(wanted)

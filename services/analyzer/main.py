@@ -15,6 +15,7 @@ from services.analyzer.permits import Permits, Quota
 from services.analyzer.providers import Provider
 from services.analyzer.settings import AnalyzerSettings
 from services.analyzer.states import States
+from services.analyzer.suspects import Marks
 from services.analyzer.takes import Takes
 from services.analyzer.trim import Trimmer
 from services.analyzer.upkeep import Upkeep
@@ -99,7 +100,9 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         calls = Calls(caller, permits, keys, states, limits, provider.max_images, at_once)
         converter = Converter()
         images = Images(downloader, converter, cache, calls, provider.formats)
-        handler = SliceHandler(cache, images, takes, states, producer, instance, stop, _SLICES_AT_WORK)
+        handler = SliceHandler(
+            cache, images, takes, Marks(store), states, producer, instance, stop, _SLICES_AT_WORK
+        )
         room = Room(store)
         trimmer = Trimmer(store, settings.cache_max_mb << 20, settings.cache_ttl_hours)
         upkeep = Upkeep(handler, images, calls, cache, takes, states, room, instance, _ROOM, stop)

@@ -3,22 +3,20 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from services.analyzer.analysis import ImageFailure
 from services.analyzer.entries import Entry, Fresh
+from services.analyzer.suspects import ANY_COMPANY, Suspect
 from services.analyzer.trouble import Trouble
 from shared.error_classes import ErrorClass
 
 MAX_CALL_BYTES = 8_000_000
 # So many that do not fit beside what a call holds already are passed over for smaller ones behind them.
 _LOOK_AHEAD = 16
-_ANY_COMPANY = 1_000
-# Called when an image's call is about to be sent: a suspicious row leaves its marker then (rule 6).
-Mark = Callable[[], Awaitable[None]]
 
 
 class Failed(Exception):
@@ -43,14 +41,15 @@ class LeaseLost(Exception):
 
 class Wanted(NamedTuple):
     """For whom an image is fetched: the first row that asked. `origin` is batch/row; `version` that
-    of the desired state it was dispatched under; `fresh` says which known answers count, None: all."""
+    of the desired state it was dispatched under; `fresh` says which known answers count, None: all; a
+    `suspect` is a row that may have ended its process."""
 
     url: str
     batch_id: UUID
     version: int
     weight: int
     origin: str
-    mark: Mark | None = None
+    suspect: Suspect | None = None
     fresh: Fresh | None = None
 
 
@@ -62,11 +61,10 @@ class PendingImage:
         self.content = content
         self.content_hash = content_hash
         self.answer: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
-        # A suspicious row runs alone: it would wait for company in vain.
-        self.since = time.monotonic() if wanted.mark is None else 0.0
+        self.since = time.monotonic()
         self.trouble = Trouble()
         # At most so many share its next call, and only such as are under the same suspicion.
-        self.company = _ANY_COMPANY
+        self.company = wanted.suspect.company if wanted.suspect else ANY_COMPANY
         self.passed_over = False
         self.called = False
         # Of all its calls, in micro-dollars.

@@ -10,25 +10,20 @@ from uuid import UUID, uuid4
 
 from redis.asyncio import Redis
 
+from services.analyzer.suspects import marks_key
 from shared.heartbeats import heartbeat_key
 from shared.redis import script
 
 _DAY_SECONDS = 86_400
 _HEARTBEAT_SECONDS = 15
 _ALIVE = "alive:"
-# From this take on a slice runs alone, row by row.
+# From this take on its rows are suspects (suspects.py).
 SUSPICIOUS = 3
-# A row whose decoding was begun so often and never ended is a failed result.
-GUILTY = 3
 
 
 def takers_key(slice_id: UUID) -> str:
     """A hash: run -> its instance, of those who took the slice and did not end it."""
     return f"takers:{slice_id}"
-
-
-def _marks_key(slice_id: UUID) -> str:
-    return f"marks:{slice_id}"
 
 
 class Takes:
@@ -60,15 +55,4 @@ class Takes:
 
     async def end(self, slice_id: UUID) -> None:
         """The slice did not kill its process: it begins with a clean count when it comes again."""
-        await self._redis.delete(takers_key(slice_id), heartbeat_key(slice_id), _marks_key(slice_id))
-
-    async def guilty(self, slice_id: UUID, row_no: int) -> bool:
-        marks = await self._redis.hget(_marks_key(slice_id), str(row_no))
-        return marks is not None and int(marks) >= GUILTY
-
-    async def mark(self, slice_id: UUID, row_no: int, by: int) -> None:
-        """+1 before the row's answer is decoded, -1 after: what stays was a death."""
-        async with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hincrby(_marks_key(slice_id), str(row_no), by)
-            pipe.expire(_marks_key(slice_id), _DAY_SECONDS)
-            await pipe.execute()
+        await self._redis.delete(takers_key(slice_id), heartbeat_key(slice_id), marks_key(slice_id))

@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from blake3 import blake3
 
-from services.analyzer.takes import GUILTY, takers_key
+from services.analyzer.suspects import GUILTY, marks_key
+from services.analyzer.takes import takers_key
 from shared.desired import State
 from shared.error_classes import ErrorClass
 from shared.events import SliceFinished, SliceReleased
@@ -132,9 +133,9 @@ async def test_a_picture_that_kills_the_process_is_one_failed_row_and_costs_call
     batch, rows, deadly = await world.batch(), 1_280, 650
     slice_ids = await world.dispatch(batch, world.urls(range(rows)))
     slice_id = slice_ids[deadly // SLICE]
-    # It killed one process beside other slices, and three when it ran alone.
+    # It killed one process when nobody knew of it, and three when its row was marked.
     await world.store.hset(takers_key(slice_id), "a run", "an analyzer")
-    await world.store.hset(f"marks:{slice_id}", str(deadly + 1), GUILTY)
+    await world.store.hset(marks_key(slice_id), str(deadly + 1), GUILTY)
     name, calls = truth_of(deadly).name, 4
     async with analyzer_process(world, DEADLY, DEADLY=name, MAX_CONCURRENT_REQUESTS=str(calls)) as process:
         status, _ = await process.ended()

@@ -11,11 +11,13 @@ import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from services.analyzer import results
 from services.analyzer.cache import ImageCache
 from services.analyzer.entries import Entry
 from services.analyzer.handler import SliceHandler
 from services.analyzer.pending import NotRunning, Wanted
 from services.analyzer.states import States
+from services.analyzer.suspects import ANY_COMPANY, Marks, marks_key
 from services.analyzer.takes import Takes
 from shared.cache_keys import CacheKeys
 from shared.desired import DesiredMirror, State
@@ -42,24 +44,33 @@ class Died(BaseException):
 
 
 class Pictures:
-    """Answers every URL; `deadly` ones end the process once they are decoded."""
+    """Answers every URL; `deadly` ends the process in the poison's call."""
 
     def __init__(self, deadly: BaseException | None = None) -> None:
         self.deadly = deadly
         self.asked: list[str] = []
-        self.marked = 0
+        self.suspects = 0
+        self.company: list[int] = []
         self.failing: list[Exception] = []
 
     async def get(self, wanted: Wanted) -> Entry:
         self.asked.append(wanted.url)
-        self.marked += wanted.mark is not None
+        self.suspects += wanted.suspect is not None
         if self.failing:
             raise self.failing.pop()
-        if wanted.mark is not None:
-            await wanted.mark()
-        if wanted.url == POISON and self.deadly is not None:
-            raise self.deadly
+        if wanted.suspect is None:
+            await self.called(wanted)
+        else:
+            await wanted.suspect.sent()
+            await self.called(wanted)
+            await wanted.suspect.answered()
         return entry()
+
+    async def called(self, wanted: Wanted) -> None:
+        if wanted.url == POISON:
+            self.company.append(wanted.suspect.company if wanted.suspect else ANY_COMPANY)
+            if self.deadly is not None:
+                raise self.deadly
 
 
 class Told:
@@ -114,30 +125,64 @@ def handler(store: Redis, pictures: Pictures, told: Told, stop: Stop | None = No
     cache = ImageCache(store, CacheKeys("test"), "analyzer-1", 1)
     states = States(DesiredMirror(store), None)
     takes = Takes(store, "analyzer-1")
-    return SliceHandler(cache, images, takes, states, producer, "analyzer-1", stop or Stop(), at_work=8)
+    marks = Marks(store)
+    return SliceHandler(
+        cache, images, takes, marks, states, producer, "analyzer-1", stop or Stop(), at_work=8
+    )
 
 
 WORK = slice_of("http://a.example/1.jpg", POISON, "http://a.example/2.jpg")
 
 
-@pytest.mark.parametrize("deadly", [Died(), ZeroDivisionError("a defect")], ids=["killed", "crashed"])
-async def test_the_row_that_ends_the_process_becomes_one_failed_result(
-    store: Redis, deadly: BaseException
-) -> None:
-    pictures, told, deaths = Pictures(deadly), Told(), 0
+def fails_alone(told: Told) -> None:
+    failed = [event for event in told.results if not event.success]
+    assert [(event.row_no, event.error_class) for event in failed] == [(2, ErrorClass.CRASHED)]
+    assert {event.row_no for event in told.results if event.success} == {1, 3}
+    assert isinstance(told.outcomes[0], SliceFinished)
+
+
+async def deaths_of(store: Redis, pictures: Pictures, told: Told) -> int:
+    deaths = 0
     while not told.outcomes:
         try:
             await handler(store, pictures, told).handle(WORK)
         except (Died, ZeroDivisionError):
             deaths += 1
             assert deaths < 10
-    assert deaths == 5, "two takes beside others, then three alone"
-    failed = [event for event in told.results if not event.success]
-    assert [(event.row_no, event.error_class) for event in failed] == [(2, ErrorClass.CRASHED)]
-    assert {event.row_no for event in told.results if event.success} == {1, 3}
-    assert isinstance(told.outcomes[0], SliceFinished)
+    return deaths
+
+
+DEADLY = pytest.mark.parametrize("deadly", [Died(), ZeroDivisionError("a defect")], ids=["killed", "crashed"])
+
+
+@DEADLY
+async def test_the_row_whose_answer_ends_the_process_becomes_one_failed_result(
+    store: Redis, monkeypatch: pytest.MonkeyPatch, deadly: BaseException
+) -> None:
+    read, told = results.succeeded, Told()
+
+    def reading(work: SliceDispatched, row: SliceRow, *rest: Any, **more: Any) -> ImageAnalyzed:
+        if row.url == POISON:
+            raise deadly
+        return read(work, row, *rest, **more)
+
+    monkeypatch.setattr(results, "succeeded", reading)
+    assert await deaths_of(store, Pictures(), told) == 5, (
+        "two when nobody knew of it, three while it was marked"
+    )
+    fails_alone(told)
     assert [key async for key in store.scan_iter("takers:*")] == [], "it begins with a clean count"
     assert [key async for key in store.scan_iter("marks:*")] == []
+
+
+@DEADLY
+async def test_the_row_whose_call_ends_the_process_is_found_by_smaller_and_smaller_calls(
+    store: Redis, deadly: BaseException
+) -> None:
+    pictures, told = Pictures(deadly), Told()
+    assert await deaths_of(store, pictures, told) == 7
+    assert pictures.company == [ANY_COMPANY, ANY_COMPANY, ANY_COMPANY, 4, 1, 1, 1], "three deaths alone"
+    fails_alone(told)
 
 
 async def test_a_process_that_was_killed_for_another_reason_costs_its_slices_nothing(store: Redis) -> None:
@@ -169,23 +214,38 @@ async def test_an_outage_of_redis_is_no_take(store: Redis) -> None:
     pictures.failing = [RedisConnectionError("away") for _ in range(4)]
     async with asyncio.timeout(20):
         await handler(store, pictures, told).handle(slice_of("http://a.example/1.jpg"))
-    assert (len(pictures.asked), pictures.marked) == (5, 0), "it never ran alone"
+    assert (len(pictures.asked), pictures.suspects) == (5, 0)
     assert isinstance(told.outcomes[-1], SliceFinished)
     assert await Takes(store, "analyzer-1").begin(WORK.slice_id) == 1
 
 
-async def test_a_marker_stands_only_while_a_row_is_decoded(store: Redis) -> None:
+async def test_a_marker_stands_only_while_a_row_is_called_for_or_read(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for _ in range(2):
         await Takes(store, "analyzer-1").begin(WORK.slice_id)
-    seen: list[Mapping[Any, Any]] = []
+    of_calls: list[Mapping[Any, Any]] = []
+    read: list[int] = []
+    together = asyncio.Barrier(3)
 
     class Looking(Pictures):
-        async def get(self, wanted: Wanted) -> Entry:
-            seen.append(await store.hgetall(f"marks:{WORK.slice_id}"))
-            return await super().get(wanted)
+        async def called(self, wanted: Wanted) -> None:
+            async with asyncio.timeout(5):
+                await together.wait()
+            of_calls.append(await store.hgetall(marks_key(WORK.slice_id)))
+            await together.wait()
 
-    await handler(store, Looking(), Told()).handle(WORK)
-    assert [{row: n for row, n in marks.items() if n != b"0"} for marks in seen] == [{}, {}, {}]
+    class Watched(Marks):
+        async def add(self, slice_id: UUID, field: str, by: int) -> None:
+            await super().add(slice_id, field, by)
+            if "/" not in field:
+                read.append(by)
+
+    desk = handler(store, Looking(), Told())
+    monkeypatch.setattr(desk, "_marks", Watched(store))
+    await desk.handle(WORK)
+    assert of_calls == [{b"1/call": b"1", b"2/call": b"1", b"3/call": b"1"}] * 3
+    assert read == [1, -1] * 3, "one after the other"
 
 
 async def test_a_slice_can_be_in_hand_twice(store: Redis) -> None:
