@@ -157,7 +157,7 @@ for _, group in ipairs(groups) do
   local keys = usable(group)
   group.slots, group.state = 'quota:slots:' .. group.name, 'quota:group:' .. group.name
   group.taken = leave(group)
-  local state = redis.call('HMGET', group.state, 'limit', 'grows', 'rest', 'refused', 'images')
+  local state = redis.call('HMGET', group.state, 'limit', 'grows', 'rest', 'refused', 'images', 'eased')
   group.limit = math.min(limit, tonumber(state[1]) or limit)
   local rest, refused = tonumber(state[3]) or 0, state[4]
   if #keys == 0 then
@@ -166,8 +166,14 @@ for _, group in ipairs(groups) do
     later(rest - now, 'quota')
   else
     local flying = redis.call('ZCOUNT', group.slots, '(' .. (now + window), '+inf')
-    -- What the quota can make use of when every call takes its deadline; the first after a rest goes alone.
-    local abreast = refused and 1 or math.max(4, math.ceil(group.limit * deadline / (window + deadline)))
+    -- What the quota can make use of when every call takes its deadline. After a rest the first goes alone, and
+    -- few until as many were answered as are left: all that are in flight when the next is refused may be.
+    local abreast = math.max(4, math.ceil(group.limit * deadline / (window + deadline)))
+    if refused then
+      abreast = 1
+    elseif state[6] and tonumber(state[6]) < group.limit then
+      abreast = math.max(2, math.ceil(abreast / 4))
+    end
     if group.taken >= group.limit and group.limit < limit and not refused and now >= tonumber(state[2]) then
       group.limit, group.grows = group.limit + 1, true
     end

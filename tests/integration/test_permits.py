@@ -358,6 +358,10 @@ async def test_a_refused_group_has_less_and_wins_it_back_call_by_call(store: Red
         await parts.ledger.settle("1", key(parts), [], REFUSED)
         assert await limit_of(store) == left
         await minutes_pass(store, 0)
+        await parts.ledger.settle("1", key(parts), [], REFUSED)
+        assert await limit_of(store) == left, "refused again before any answer: that says nothing new"
+        await minutes_pass(store, 0)
+        await parts.ledger.settle("1", key(parts), [])
     await use_up(parts, work, 9)
     await minutes_pass(store, 1)
     await store.delete(f"quota:called:{BATCH}")
@@ -376,6 +380,23 @@ async def test_a_refused_group_has_less_and_wins_it_back_call_by_call(store: Red
     assert await limit_of(store) == 10
 
 
+async def test_a_refused_group_is_left_what_the_provider_took(store: Redis, pool: Any) -> None:
+    parts = Parts(store, pool, limit=20, window=60.0)
+    work = [await claimed(parts)]
+    for call in ("1:3", "2:3", "3:3", "4:3", "5:3", "a:3", "b:3"):
+        assert isinstance(await decided(parts, call, work), Go)
+        if call[0].isdigit():
+            await parts.ledger.settle(call, key(parts), [])
+    for call, left in (("a:3", 6), ("b:3", 5)):
+        await parts.ledger.settle(call, key(parts), [], REFUSED)
+        assert await limit_of(store) == left, "what may be taken yet counts as taken"
+    assert await store.hget("quota:group:group", "images") == b"15"
+    await minutes_pass(store, 0)
+    verdict = await parts.permits.ask("6:3", work)
+    assert isinstance(verdict, Wait)
+    assert verdict.seconds > 50, "all of it is used: it is not asked in vain"
+
+
 async def test_a_group_that_rested_makes_one_call_until_it_is_answered(store: Redis, pool: Any) -> None:
     parts, other = Parts(store, pool), Parts(store, pool, "analyzer-2")
     work = [await claimed(parts)]
@@ -388,6 +409,9 @@ async def test_a_group_that_rested_makes_one_call_until_it_is_answered(store: Re
     await parts.ledger.settle("2", key(parts), [])
     assert isinstance(await other.permits.ask("3", [image("b")]), Go)
     assert isinstance(await other.permits.ask("4", [image("b")]), Go)
+    assert await other.permits.ask("5", [image("b")]) == Wait(0.1), (
+        "few, until as many were answered as are left"
+    )
 
 
 async def test_images_have_a_budget_of_their_own(store: Redis, pool: Any) -> None:

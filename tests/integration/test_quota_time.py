@@ -31,11 +31,12 @@ async def store(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
-async def test_a_quota_that_is_halved_unannounced(
-    store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("new", [27, 5])
+async def test_a_quota_that_shrinks_unannounced(
+    store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch, new: int
 ) -> None:
     own = Simulation(store, pool, monkeypatch, analyzers=2, keys="a:one", limit=55)
-    await shrink(own, 55, 1, new=27)
+    await shrink(own, 55, 1, new)
 
 
 async def test_a_key_that_turns_bad(store: Redis, pool: Any, monkeypatch: pytest.MonkeyPatch) -> None:
