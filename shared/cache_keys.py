@@ -13,7 +13,7 @@ landmarks, web entities, safe search."""
 
 VERSIONS = {
     "google": "label-logo-text-landmark-web-safe.1",
-    "gemini": "sign.0644f0bd",
+    "gemini": "sign.de08d362",
     "local": "ppocr6.2",
 }
 """What each provider is asked for, or read with: another version's answers are not reused."""

@@ -28,7 +28,7 @@ _CONFIG = types.GenerateContentConfig(
     # No temperature: Gemini 3.5 ignores it, and 3 repeats itself below its default.
     system_instruction=INSTRUCTION,
     response_mime_type="application/json",
-    response_schema=types.Schema.model_validate(SCHEMA),
+    response_json_schema=SCHEMA,  # as `response_schema` it would be copied each time: 1.2 ms CPU a call
     max_output_tokens=MAX_ANSWER_TOKENS,
     candidate_count=1,
     automatic_continuation=False,

@@ -25,26 +25,26 @@ The numbers that end in _sure: from 0 to 1, how sure you are of it."""
 
 
 def _sure(description: str) -> dict[str, Any]:
-    return {"type": "NUMBER", "minimum": 0, "maximum": 1, "description": description}
+    return {"type": "number", "minimum": 0, "maximum": 1, "description": description}
 
 
 _FIELDS: dict[str, dict[str, Any]] = {
     # In this order: what was read comes before what is concluded from it.
-    "lines": {"type": "ARRAY", "items": {"type": "STRING"}, "max_items": MAX_LINES},
+    "lines": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_LINES},
     "lines_sure": _sure("that the lines are read rightly"),
-    "is_shop": {"type": "BOOLEAN"},
+    "is_shop": {"type": "boolean"},
     "is_shop_sure": _sure("that is_shop is right"),
-    "why": {"type": "STRING"},
-    "name": {"type": "STRING", "nullable": True},
+    "why": {"type": "string"},
+    "name": {"type": ["string", "null"]},
     "name_sure": _sure("that it is called so; 0 without a name"),
-    "contacts": {"type": "ARRAY", "items": {"type": "STRING"}, "max_items": MAX_CONTACTS},
+    "contacts": {"type": "array", "items": {"type": "string"}, "maxItems": MAX_CONTACTS},
     "contacts_sure": _sure("that the contacts are read rightly; 0 without contacts"),
-    "sentence": {"type": "STRING"},
+    "sentence": {"type": "string"},
     "sentence_sure": _sure("that the sentence is right"),
 }
 SCHEMA: dict[str, Any] = {
-    "type": "OBJECT",
+    "type": "object",
     "properties": _FIELDS,
     "required": list(_FIELDS),
-    "property_ordering": list(_FIELDS),
+    "propertyOrdering": list(_FIELDS),
 }

@@ -12,7 +12,7 @@ from tests.fakes.gemini.refusal import Refused
 from tests.fakes.vision.answers import undecodable
 
 _MIME = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG", "image/webp": b"RIFF"}
-_TYPES = {"OBJECT", "ARRAY", "STRING", "NUMBER", "INTEGER", "BOOLEAN"}
+_TYPES = {"object", "array", "string", "number", "integer", "boolean", "null"}
 _UNDERSCORE = re.compile("_([a-z])")
 _TO_STANDARD = str.maketrans("-_", "+/")
 
@@ -22,19 +22,22 @@ class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="c
 
 
 class Schema(_Strict, frozen=True, rename="camel", kw_only=True):
-    """The part of OpenAPI's that is understood. Counts are strings, as 64-bit numbers are in JSON."""
+    """The part of JSON Schema that is understood."""
 
-    type: str
+    type: str | list[str]
     properties: "dict[str, Schema]" = {}
     required: list[str] = []
     property_ordering: list[str] = []
     items: "Schema | None" = None
-    min_items: str | int | None = None
-    max_items: str | int | None = None
-    nullable: bool = False
+    min_items: int | None = None
+    max_items: int | None = None
     minimum: float | None = None
     maximum: float | None = None
     description: str = ""
+
+    @property
+    def kinds(self) -> list[str]:
+        return [self.type] if isinstance(self.type, str) else self.type
 
 
 class Blob(_Strict, frozen=True, rename="camel", kw_only=True):
@@ -54,7 +57,7 @@ class Content(_Strict, frozen=True, rename="camel", kw_only=True):
 
 class Generation(_Strict, frozen=True, rename="camel", kw_only=True):
     response_mime_type: str = "text/plain"
-    response_schema: Schema | None = None
+    response_json_schema: Schema | None = None
     max_output_tokens: int = 65_536
     candidate_count: int = 1
 
@@ -76,12 +79,10 @@ def read(raw: bytes) -> Asked | Refused:
         body = msgspec.convert(_camel(msgspec.json.decode(raw)), Body)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         return refusal.invalid(f"Invalid JSON payload received. {error}")
-    schema = body.generation_config.response_schema
+    schema = body.generation_config.response_json_schema
     if body.generation_config.response_mime_type != "application/json" or schema is None:
-        return refusal.invalid(
-            "response_schema needs response_mime_type application/json; both are asked for"
-        )
-    if wrong := _wrong(schema, "response_schema"):
+        return refusal.invalid("response_json_schema and response_mime_type application/json are asked for")
+    if wrong := _wrong(schema, "response_json_schema"):
         return refusal.invalid(wrong)
     blobs = [part.inline_data for one in body.contents for part in one.parts if part.inline_data]
     if len(blobs) != 1 or body.contents[-1].role != "user":
@@ -120,11 +121,11 @@ def _picture(blob: Blob) -> bytes | Refused:
 
 
 def _wrong(schema: Schema, path: str) -> str:
-    if schema.type not in _TYPES:
+    if not schema.kinds or not set(schema.kinds) <= _TYPES:
         return f"{path}.type: unknown value {schema.type!r}"
-    if schema.type == "OBJECT" and not schema.properties:
-        return f"{path}.properties: should be non-empty for OBJECT type"
-    if schema.type == "ARRAY" and schema.items is None:
+    if "object" in schema.kinds and not schema.properties:
+        return f"{path}.properties: should be non-empty for an object"
+    if "array" in schema.kinds and schema.items is None:
         return f"{path}.items: missing field"
     for name in (*schema.required, *schema.property_ordering):
         if name not in schema.properties:
@@ -137,13 +138,13 @@ def any_of(schema: Schema, known: dict[str, Any], name: str = "") -> Any:
     """A value of the schema: `known` says those of the top's properties that there are."""
     if name in known:
         return known[name]
-    match schema.type:
-        case "OBJECT":
+    match schema.kinds[0]:
+        case "object":
             return {key: any_of(one, known, key) for key, one in schema.properties.items()}
-        case "ARRAY":
+        case "array":
             return []
-        case "STRING":
+        case "string":
             return "something"
-        case "BOOLEAN":
+        case "boolean":
             return False
     return 0
