@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -19,6 +20,7 @@ from services.analyzer.keys import ApiKey
 from services.analyzer.pending import Failed, PendingImage, Wanted
 from services.analyzer.permits import Go
 from services.analyzer.providers import CallFailed, Refusal
+from services.analyzer.suspects import Suspect
 from shared.error_classes import ErrorClass
 from shared.price import Price
 
@@ -61,8 +63,21 @@ async def running(caller: Any = None) -> AsyncIterator[tuple[Desk, Calls]]:
         await task
 
 
-def image(batch: int = 1, content: bytes = b"picture") -> PendingImage:
-    return PendingImage(Wanted("http://a", UUID(int=batch), 1, 1, "o"), content, "hash")
+def image(batch: int = 1, content: bytes = b"picture", suspect: Suspect | None = None) -> PendingImage:
+    wanted = Wanted("http://a", UUID(int=batch), 1, 1, "o", suspect)
+    return PendingImage(wanted, content, "hash")
+
+
+class Tally:
+    """The marks that stand."""
+
+    def __init__(self) -> None:
+        self.now: Counter[str] = Counter()
+        self.most = 0
+
+    async def add(self, slice_id: UUID, field: str, by: int) -> None:
+        self.now[field] += by
+        self.most = max(self.most, self.now.total())
 
 
 class Picky:
@@ -118,6 +133,19 @@ async def test_while_one_waits_the_sixteenth_ends_the_waiting() -> None:
         await desk.until(1)
         assert desk.made[0][1] == 16
         assert desk.made[0][0] - began < 0.25
+
+
+@pytest.mark.parametrize(("deaths", "sizes"), [(0, [16]), (1, [4, 4, 4, 4]), (2, [1] * 16), (4, [1] * 16)])
+async def test_suspects_share_calls_until_they_were_in_one_at_a_death(deaths: int, sizes: list[int]) -> None:
+    tally = Tally()
+    marks: Any = tally
+    async with running() as (desk, calls):
+        for row in range(16):
+            calls.put(image(suspect=Suspect(marks, UUID(int=1), row, 0, deaths)))
+        await desk.until(len(sizes))
+        assert [size for _, size in desk.made] == sizes
+    assert tally.most >= sizes[0], "they were marked before they were called for"
+    assert tally.now.total() == 0, "and not after"
 
 
 @pytest.mark.parametrize(
