@@ -97,7 +97,7 @@ class Caller:
         match failure.refusal:
             case Refusal.REQUEST:
                 self._blame(images, failure)
-            case Refusal.UNAVAILABLE | Refusal.TIMEOUT | Refusal.CRASHED:
+            case Refusal.UNAVAILABLE | Refusal.TIMEOUT | Refusal.UNREADABLE | Refusal.CRASHED:
                 self._count_try(images, failure)
                 backoff = 0.0 if self.breaker.open else images[0].trouble.longest_backoff
         again = [image for image in images if not image.answer.done()]
@@ -113,7 +113,7 @@ class Caller:
                 self.breaker.failed(time.monotonic())
             case Refusal.QUOTA | Refusal.KEY:
                 self.breaker.undecided()
-            case Refusal.REQUEST | Refusal.CRASHED:
+            case Refusal.REQUEST | Refusal.UNREADABLE | Refusal.CRASHED:
                 self.breaker.answered()
         metrics.PROVIDER_AWAY.set(self.breaker.open)
         if self.breaker.open and not was_open:

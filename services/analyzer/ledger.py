@@ -81,7 +81,7 @@ def _rest(failure: CallFailed | None) -> str:
 def _said_of_key(failure: CallFailed | None) -> str:
     """What settle.lua takes: who refuses for the quota or the request has looked at the key first."""
     match failure.refusal if failure else None:
-        case None | Refusal.QUOTA | Refusal.REQUEST:
+        case None | Refusal.QUOTA | Refusal.REQUEST | Refusal.UNREADABLE:
             return "ok"
         case Refusal.KEY:
             return "bad"

@@ -27,7 +27,7 @@ class Trouble(NamedTuple):
         match refusal:
             case Refusal.UNAVAILABLE if outage:
                 return self._replace(outages=self.outages + 1)
-            case Refusal.UNAVAILABLE:
+            case Refusal.UNAVAILABLE | Refusal.UNREADABLE:
                 return self._replace(failures=self.failures + 1)
             case Refusal.TIMEOUT:
                 return self._replace(timeouts=self.timeouts + 1)

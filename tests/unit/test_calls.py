@@ -175,15 +175,32 @@ async def test_a_call_that_fails_for_one_picture_fails_no_other(
     assert len(provider.sizes) == calls_made, provider.sizes
 
 
+async def test_a_lone_picture_without_a_readable_answer_fails_after_three_calls_and_is_no_outage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Taken for an outage it would be asked for, and charged, once a minute for ever."""
+    monkeypatch.setattr(trouble, "_BACKOFF_SECONDS", 0.0)
+    provider, bad = Picky(Refusal.UNREADABLE), image(1, b"bad")
+    stub: Any = provider
+    caller = Caller(stub, stub, 10.0, Price())
+    async with running(caller) as (_, calls):
+        calls.put(bad)
+        async with asyncio.timeout(5):
+            with pytest.raises(Failed) as failed:
+                await bad.answer
+    assert failed.value.error_class is ErrorClass.PROVIDER_ERROR
+    assert (provider.sizes, caller.breaker.open) == ([1, 1, 1], False)
+
+
 async def test_tokens_of_calls_without_an_answer_are_charged_to_the_row_that_they_were_for() -> None:
     class Thinker(Picky):
         async def annotate(self, images: Sequence[bytes], key: str, deadline: float) -> list[Analysis]:
             self.sizes.append(len(images))
             if len(self.sizes) == 1:
-                raise CallFailed(Refusal.CRASHED, "nothing readable", usage=Usage(1_000, 200))
+                raise CallFailed(Refusal.UNREADABLE, "nothing readable", usage=Usage(1_000, 200))
             return [Analysis("gemini", usage=Usage(1_000, 100))]
 
-    stub: Any = Thinker(Refusal.CRASHED)
+    stub: Any = Thinker(Refusal.UNREADABLE)
     caller = Caller(stub, stub, 10.0, Price(0, 0.3, 2.5))
     one = image()
     assert await caller.call("1", ApiKey("group", "secret"), [one]) == [one], "it may be tried again"

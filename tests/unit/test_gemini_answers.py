@@ -86,7 +86,7 @@ def test_what_is_too_much_is_cut() -> None:
 def test_an_answer_without_a_sentence_is_none(nothing: str) -> None:
     with pytest.raises(CallFailed) as failed:
         answer(sentence=nothing)
-    assert failed.value.refusal is Refusal.UNAVAILABLE
+    assert failed.value.refusal is Refusal.UNREADABLE
     assert failed.value.usage == Usage(1_300, 97)
 
 

@@ -28,7 +28,7 @@ def test_what_fails_while_others_are_answered_is_tried_three_times() -> None:
     assert [after(*[Refusal.UNAVAILABLE] * n).hopeless for n in (1, 2, 3)] == [False, False, True]
 
 
-@pytest.mark.parametrize("refusal", [Refusal.TIMEOUT, Refusal.CRASHED])
+@pytest.mark.parametrize("refusal", [Refusal.TIMEOUT, Refusal.UNREADABLE, Refusal.CRASHED])
 @pytest.mark.parametrize("outage", [True, False])
 def test_what_may_cost_or_kill_is_tried_three_times(refusal: Refusal, outage: bool) -> None:
     assert not after(*[refusal] * 2, outage=outage).hopeless

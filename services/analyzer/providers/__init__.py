@@ -14,6 +14,7 @@ class Refusal(StrEnum):
     KEY = "key"  # the key is bad; other keys may do
     UNAVAILABLE = "unavailable"  # transient; nothing was paid
     TIMEOUT = "timeout"  # transient; may have been paid
+    UNREADABLE = "unreadable"  # it answered, but not as asked; transient; may have been paid
     CRASHED = "crashed"  # what reads the pictures died of them, or beside them; nothing was paid
     REQUEST = "request"  # the request itself is at fault; final
 

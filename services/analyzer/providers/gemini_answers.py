@@ -94,7 +94,7 @@ def _said(answer: GenerateContentResponse, usage: Usage) -> _Said:
     said = _parsed(_text(answer)) if end is FinishReason.STOP else None
     if said is None or not said.sentence.strip():
         how = end.value if end is not None else "nothing"
-        raise CallFailed(Refusal.UNAVAILABLE, f"Gemini's answer is not as asked ({how})", usage=usage)
+        raise CallFailed(Refusal.UNREADABLE, f"Gemini's answer is not as asked ({how})", usage=usage)
     return said
 
 
