@@ -1,20 +1,21 @@
 """A user's change of a batch's life: one transaction with its history and its event."""
 
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.gateway import audit
 from services.gateway.commands import Command
-from services.gateway.errors import BatchStateError
+from services.gateway.errors import BatchNotFound, BatchStateError
 from services.gateway.snapshot import Snapshot, read_batch
-from services.gateway.status import Status
+from services.gateway.status import PauseReason, Status
 from services.gateway.transitions import Action, Move, Refusal, decide
 from shared import outbox
 from shared.desired import Desired, State
 from shared.ends import end
 from shared.events import BatchCancelled, BatchEvent
 from shared.postgres import Connection, Pool, statements_beside
+from shared.price import dollars
 from shared.topics import BATCHES
 
 _SQL = statements_beside(__file__)
@@ -55,13 +56,31 @@ async def expire(pool: Pool, batch_id: UUID) -> Desired | None:
         return (await _decided(connection, batch, Command(Action.DELETE))).desired
 
 
+async def hold_back(pool: Pool, batch_id: UUID) -> Changed | None:
+    """Pauses a batch that can't go on under its max_cost; None for one whose limit was raised meanwhile, or
+    that does not run any more."""
+    async with pool.acquire(timeout=_SECONDS) as connection, connection.transaction():
+        await connection.execute(_SQL["batch_lock"], batch_id)
+        try:
+            batch = await read_batch(connection, batch_id)
+        except BatchNotFound:
+            return None
+        if not batch.short or batch.status not in (Status.QUEUED, Status.PROCESSING):
+            return None
+        return await _decided(connection, batch, Command(Action.PAUSE, reason=PauseReason.MAX_COST))
+
+
 async def _decided(connection: Connection, batch: Snapshot, command: Command) -> Changed:
     move = move_of(batch, command.action)
-    if move is None:
+    if move is None and command.max_cost is None:
         return Changed(batch.status, batch.status, batch.wanted, changed=False, purge_at=batch.purge_at)
+    if command.action is Action.RESUME:
+        _refuse_short(batch, command.max_cost)
     await _note(connection, batch.batch_id, command)
-    details = {"status": batch.status, "version": batch.version}
+    details = {"status": batch.status, "version": batch.version, **_why(command)}
     await audit.put(connection, command.action, batch.batch_id, details)
+    if move is None:
+        return Changed(batch.status, batch.status, batch.wanted, changed=True)
     return await _move(connection, batch, command.action, move)
 
 
@@ -74,9 +93,27 @@ def move_of(batch: Snapshot, action: Action) -> Move | None:
     return decided
 
 
+def _refuse_short(batch: Snapshot, max_cost: int | None) -> None:
+    """Raises BatchStateError for a batch that would be paused again at once."""
+    limit = batch.max_cost or 0
+    if batch.short and (max_cost or 0) <= limit:
+        raise BatchStateError(
+            f"Can't resume batch {batch.batch_id}: its next rows could cost more than its max_cost of"
+            f" {dollars(limit):.2f} USD allows. Send a higher one, as in"
+            f' {{"max_cost": {dollars(2 * limit):.2f}}}.'
+        )
+
+
+def _why(command: Command) -> dict[str, Any]:
+    said = {"reason": command.reason, "max_cost": command.max_cost}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 async def _note(connection: Connection, batch_id: UUID, command: Command) -> None:
     """What an action changes beside the desired state."""
     match command.action:
+        case Action.RESUME if command.max_cost is not None:
+            await connection.execute(_SQL["max_cost_set"], batch_id, command.max_cost)
         case Action.FORCE_START:
             await connection.execute(_SQL["force_start_set"], batch_id)
         case Action.SOFT_DELETE:

@@ -29,11 +29,13 @@ _SUFFIX = " (copy)"
 
 
 class Wanted(NamedTuple):
-    """An empty name is made of the source's."""
+    """An empty name is made of the source's; `max_cost` in micro-dollars, None: the
+    source's, but for one with results, which costs nothing."""
 
     name: str
     copy_results: bool
     auto_start: bool
+    max_cost: int | None = None
 
 
 async def clone(pool: Pool, store: ObjectStore, source_id: UUID, wanted: Wanted) -> Snapshot:
@@ -85,7 +87,14 @@ async def _put(pool: Pool, source: Snapshot, batch_id: UUID, wanted: Wanted) -> 
     async with pool.acquire(timeout=_SECONDS) as connection, connection.transaction():
         ids = (source.batch_id, batch_id)
         made = await connection.fetchval(
-            _SQL["clone_put"], *ids, name, paths.rows, paths.upload, desired.state, wanted.copy_results
+            _SQL["clone_put"],
+            *ids,
+            name,
+            paths.rows,
+            paths.upload,
+            desired.state,
+            wanted.copy_results,
+            wanted.max_cost,
         )
         if made is None:
             raise BatchNotFound(f"There is no batch {source.batch_id}.")

@@ -16,6 +16,7 @@ from services.gateway import estimate
 from services.gateway.census import Census
 from services.gateway.digests import BUCKETS, Digests
 from services.gateway.estimate import Outlook
+from services.gateway.fields import Wanted
 from services.gateway.reading import Normaliser, Summary
 from services.gateway.replies import envelope
 from services.gateway.settings import GatewaySettings
@@ -55,13 +56,14 @@ class DryRuns:
         self._keys = CacheKeys(settings.cache_space)
         self._threads = threads
 
-    async def preview(self, path: str, summary: Summary, force_refresh: bool) -> Preview:
+    async def preview(self, path: str, summary: Summary, wanted: Wanted) -> Preview:
         """`path` is where the upload lies; with `force_refresh` the cache answers nothing. Raises what
         Redis and Postgres raise when they are away."""
         with closing(Digests()) as digests:
             census = await self._count(path, digests)
-            images = await self._look_up(digests, force_refresh)
-        data = report(self._settings, summary, census, images, await self._outlook())
+            images = await self._look_up(digests, wanted.force_refresh)
+        outlook = await self._outlook()
+        data = report(self._settings, summary, census, images, outlook, wanted.max_cost)
         return Preview(envelope(data, "Dry run: nothing was stored and nothing started"))
 
     async def _count(self, path: str, digests: Digests) -> Census:
@@ -104,7 +106,12 @@ class DryRuns:
 
 
 def report(
-    settings: GatewaySettings, summary: Summary, census: Census, images: Images, outlook: Outlook
+    settings: GatewaySettings,
+    summary: Summary,
+    census: Census,
+    images: Images,
+    outlook: Outlook,
+    max_cost: int | None,
 ) -> dict[str, Any]:
     missing = images.distinct - images.cached
     return {
@@ -118,6 +125,7 @@ def report(
         "cached_images": images.cached,
         "calls_needed": estimate.calls_for(missing, estimate.images_a_call(settings.provider_name)),
         "estimated_cost": estimate.cost(missing, settings.price),
+        "above_max_cost": max_cost is not None and missing * settings.price.estimate > max_cost,
         **estimate.completion(datetime.now(UTC), missing, outlook),
         "columns": summary.columns,
         "url_column": summary.url_column,

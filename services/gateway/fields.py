@@ -2,26 +2,33 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from services.gateway.errors import ValidationError
 from services.gateway.priority import Priority, priority_named
+from shared.price import MICROS
 from shared.wire import clean_text
 
 # A chunk costs a row and a place in lists, and a full export names the ids of all of them in its statement.
 _MOST_CHUNKS = 20_000
 NAME_LENGTH = 200
 _KEY_LENGTH = 255
-_KNOWN = ("batch_name", "auto_start", "chunk_size", "priority", "region", "force_refresh", "dry_run")
+_KNOWN = (
+    "batch_name", "auto_start", "chunk_size", "priority", "region", "force_refresh", "max_cost", "dry_run",
+)  # fmt: skip
+_DOLLARS = re.compile(r"\d{1,9}(\.\d{1,6})?", re.ASCII)
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 
 
 class Wanted(NamedTuple):
     """What the sender asked for. `region` is where phone numbers without a country code are from; with
-    `force_refresh` no answer from before the upload is reused; a dry run only tells what would be."""
+    `force_refresh` no answer from before the upload is reused; `max_cost` in micro-dollars, None: no limit; a
+    dry run only tells what would be."""
 
     name: str
     filename: str
@@ -30,6 +37,7 @@ class Wanted(NamedTuple):
     region: str
     priority: Priority
     force_refresh: bool
+    max_cost: int | None
     dry_run: bool
 
 
@@ -46,6 +54,7 @@ def wanted_of(fields: Mapping[str, str], filename: str, chunk_size: int, region:
         region=_region(given.get("region", region)),
         priority=priority_named(given.get("priority", Priority.NORMAL)),
         force_refresh=boolean("force_refresh", given.get("force_refresh", "false")),
+        max_cost=max_cost_of(given["max_cost"]) if "max_cost" in given else None,
         dry_run=boolean("dry_run", given.get("dry_run", "false")),
     )
 
@@ -96,6 +105,17 @@ def _region(value: str) -> str:
     if not (len(value) == 2 and value.isascii() and value.isalpha()):
         raise ValidationError(f"region is a country's two-letter code such as US, not {value[:50]!r}.")
     return value.upper()
+
+
+def max_cost_of(value: str) -> int:
+    """In micro-dollars. No float: 0.1 of one is not a tenth of a dollar."""
+    micros = int(Decimal(value) * MICROS) if _DOLLARS.fullmatch(value) else 0
+    if micros < 1:
+        raise ValidationError(
+            f"max_cost is a sum in US dollars above 0, such as 12.50, not {value[:50]!r}. Leave it out for no"
+            " limit."
+        )
+    return micros
 
 
 def one_line(text: str) -> str:

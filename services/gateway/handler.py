@@ -15,7 +15,7 @@ from starlette.requests import Request
 from services.gateway import clone as clones
 from services.gateway import fields
 from services.gateway.body import body_of, declared_length, within
-from services.gateway.change import Changed, change, expire
+from services.gateway.change import Changed, change, expire, hold_back
 from services.gateway.commands import Command
 from services.gateway.dry_run import DryRuns, Preview
 from services.gateway.errors import SystemUnavailable
@@ -108,6 +108,13 @@ class Handler:
             await self._mirrored(batch_id, desired)
         return desired is not None
 
+    async def hold_back(self, batch_id: UUID) -> bool:
+        """Pauses a batch that can't go on under its max_cost; false when that is not so any more."""
+        changed = await hold_back(self._pool, batch_id)
+        if changed is not None and changed.desired is not None:
+            await self._mirrored(batch_id, changed.desired)
+        return changed is not None
+
     async def _pass_on(self, batch_id: UUID, desired: Desired, status: Status | State) -> None:
         if not await self._mirrored(batch_id, desired):
             raise SystemUnavailable(
@@ -126,7 +133,7 @@ class Handler:
             wanted = self._wanted(form)
             fields.refuse_tiny_chunks(summary.total_rows, wanted.chunk_size)
             if wanted.dry_run:
-                preview = await self._dry_runs.preview(upload.path, summary, wanted.force_refresh)
+                preview = await self._dry_runs.preview(upload.path, summary, wanted)
                 await upload.discard()
                 return preview
             batch = NewBatch(batch_id, wanted, summary, paths_of(batch_id))

@@ -1,4 +1,4 @@
-"""Wires the gateway: its clients, the web application, the outbox's relay, the mirror's keeper, the sweep."""
+"""Wires the gateway: its clients, the web application, the outbox's relay, what goes on by itself."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,6 +24,7 @@ from services.gateway.mirror import MirrorKeeper
 from services.gateway.purge import Purge
 from services.gateway.settings import GatewaySettings
 from services.gateway.sign_in import SignIn
+from services.gateway.spending import Spending
 from services.gateway.sweep import Sweep
 from services.gateway.upload_bench import bench
 from services.gateway.webserver import WebServer, listening
@@ -80,6 +81,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
                 MirrorKeeper(pool, mirror).run(stop),
                 Sweep(pool, store).run(stop),
                 Purge(pool, store, handler.expire).run(stop),
+                Spending(pool, settings.price.estimate, handler.hold_back).run(stop),
             )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from services.gateway import timing
 from services.gateway.errors import BatchNotFound
 from services.gateway.priority import Priority, priority_of
-from services.gateway.status import Status, status_of
+from services.gateway.status import PauseReason, Status, status_of
 from shared.desired import Desired, State
 from shared.postgres import Connection, Pool, statements_beside
 
@@ -22,8 +22,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A batch at `now`. `recent_*` look back 60 seconds at most, `active_seconds` leave pauses out,
     `in_flight` counts the rows of slices that were handed out and are not reported finished. `retried`:
     attempts beyond the first that were ever wanted; `attempts`: the sum of its results'; `cost`: what all of
-    them cost, in micro-dollars. `idle_seconds` lie between an end and the next run. `deleted_at` and
-    `purge_at` are those of a soft deletion: a batch that is deleted for good has no snapshot."""
+    them cost, in micro-dollars, as `max_cost` is (None: no limit); `short_of`: the max_cost that its next
+    rows could pass, as ingest found in this run. `idle_seconds` lie between an end and the next run.
+    `deleted_at` and `purge_at` are those of a soft deletion: a batch that is deleted for good has no
+    snapshot."""
 
     batch_id: UUID
     name: str
@@ -40,12 +42,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     retried: int
     weight: int
     fresh_since: datetime | None
+    max_cost: int | None
     force_start: bool
     deleted_at: datetime | None
     purge_at: datetime | None
     now: datetime
     started_at: datetime | None
     next_row: int
+    short_of: int | None
     ended: str | None
     reason: str | None
     ended_at: datetime | None
@@ -69,6 +73,15 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def soft_deleted(self) -> bool:
         return self.deleted_at is not None
+
+    @property
+    def short(self) -> bool:
+        """It can't go on before it may cost more."""
+        return self.max_cost is not None and self.short_of == self.max_cost
+
+    @property
+    def pause_reason(self) -> PauseReason | None:
+        return PauseReason.MAX_COST if self.status is Status.PAUSED and self.short else None
 
     @property
     def priority(self) -> Priority:

@@ -20,6 +20,12 @@ class Status(StrEnum):
         return self not in _ENDED
 
 
+class PauseReason(StrEnum):
+    """Why the system paused a batch; what a user paused has none."""
+
+    MAX_COST = "max_cost"
+
+
 class ChunkStatus(StrEnum):
     PENDING = "pending"
     PROCESSING = "processing"

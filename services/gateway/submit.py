@@ -128,6 +128,7 @@ async def _put(connection: Connection, batch: NewBatch) -> None:
         desired.state,
         WEIGHTS[wanted.priority],
         wanted.force_refresh,
+        wanted.max_cost,
     )
     await connection.execute(_SQL["transition_put"], batch.batch_id, desired.version, 1, desired.state)
     details = {"name": wanted.name, "rows": summary.total_rows, "desired": desired.state}

@@ -40,6 +40,8 @@ def batch_info(batch: Snapshot) -> dict[str, Any]:
         "error_message": batch.reason,
         "retry_count": batch.retry_count,
         "cost": dollars(batch.cost),
+        "max_cost": _limit(batch.max_cost),
+        "pause_reason": batch.pause_reason,
         "priority": batch.priority,
         "force_refresh": batch.fresh_since is not None,
         "deleted_at": batch.deleted_at,
@@ -87,9 +89,15 @@ def progress(batch: Snapshot, limited_by: LimitedBy | None) -> dict[str, Any]:
         "estimated_completion": batch.completion,
         "processing_rate_per_minute": round(batch.rate, 2),
         "cost": dollars(batch.cost),
+        "max_cost": _limit(batch.max_cost),
+        "pause_reason": batch.pause_reason,
         "is_active": batch.status.is_active,
         "limited_by": limited_by if batch.status is Status.PROCESSING else None,
     }
+
+
+def _limit(micros: int | None) -> float | None:
+    return None if micros is None else dollars(micros)
 
 
 def chunk(batch: Snapshot, one: Chunk, urls: list[str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.ingest.budget import Budget
 from services.ingest.cutting import MAX_ROWS, Slice
 from services.ingest.open_slices import Entry, OpenSlices
 from services.ingest.pace import Pace
@@ -21,7 +22,8 @@ MAX_OPEN = 2_000
 
 
 class Look(msgspec.Struct, frozen=True):
-    """A batch as Postgres has it now, whoever owns it. `over`: ended, cancelled, deleted or purged."""
+    """A batch as Postgres has it now, whoever owns it. `over`: ended, cancelled, deleted or purged. Money is
+    in micro-dollars: `max_cost` None is no limit, and `spent` not known then; `image_price` None: not yet."""
 
     batch_id: UUID
     started: bool
@@ -32,6 +34,9 @@ class Look(msgspec.Struct, frozen=True):
     total_urls: int
     next_row: int
     run: int = 1
+    max_cost: int | None = None
+    spent: int | None = None
+    image_price: int | None = None
 
     @property
     def has_work(self) -> bool:
@@ -68,7 +73,10 @@ class Batch:
         self.open_slices = open_slices
         self.pace = Pace()
         self.look: Look | None = None
+        self.budget: Budget | None = None
         self.rests_until = 0.0
+        # Rows that were handed out for the first time, those that are open included, whoever did it.
+        self.handed = open_slices.rows
         self._missing_since: float | None = None
         self._served = 0.0
 
@@ -83,6 +91,34 @@ class Batch:
     @property
     def weight(self) -> int:
         return self.look.weight if self.look else 1
+
+    @property
+    def settled(self) -> int:
+        """Rows of `handed` whose results are stored, with what they cost."""
+        return self.handed - self.open_slices.rows
+
+    def looked(self, look: Look, settled: int | None) -> None:
+        """`settled` is from before the look began; None: nobody counted then, and the next look will tell."""
+        self.look = look
+        if look.max_cost is None or look.spent is None or look.image_price is None or settled is None:
+            self.budget = None
+        else:
+            self.budget = Budget(look.max_cost, look.spent, look.image_price, settled)
+
+    @property
+    def affordable(self) -> bool:
+        """The next slice can't take it past its max_cost, whatever becomes of those that are out. Each counts
+        in full, also where a later run tries a few of its rows."""
+        if self.look is None or self.look.max_cost is None:
+            return True
+        return self.budget is not None and self.budget.allows(self.handed + self.tape.next_rows)
+
+    @property
+    def short(self) -> bool:
+        """Nothing was out at the look that could cost less than was reckoned, and there is no money for
+        what is left."""
+        all_told = self.budget is not None and self.budget.settled == self.handed
+        return all_told and self.running and not self.affordable and self.tape.rows_left > 0
 
     def found(self) -> None:
         """Its file was read."""
@@ -100,6 +136,7 @@ class Batch:
         if not self.running or now < self.rests_until:
             return Demand(1, out, 0)
         new = min(-(-max(0, self.tape.rows_left) // MAX_ROWS), max(0, MAX_OPEN - len(self.open_slices)))
+        new = new if self.affordable else 0
         again = len(self.open_slices.resendable(self.version, now, timing))
         most = max(self.pace.most(now), self.weight)  # fewer could not be ahead of others by their weight
         return Demand(self.weight, out, min(most, out + new + again), self._served)
@@ -110,6 +147,7 @@ class Batch:
 
     def send(self, piece: Slice, now: float) -> Entry:
         """The first dispatch of a slice."""
+        self.handed += piece.rows
         return self._out(piece, 1, now, "first")
 
     def _out(self, piece: Slice, dispatch: int, now: float, why: str) -> Entry:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import asyncpg
 
-from services.ingest.batch import Facts, Look
+from services.ingest.batch import Batch, Facts, Look
 from services.ingest.cutting import Cursor, Slice
 from services.ingest.open_slices import Entry, Shelf
 from shared import outbox
@@ -97,6 +97,12 @@ class Book:
             _SQL["results_copy"], batch_id, first_row, last_row
         )
         return rows
+
+    async def run_short(self, batches: Iterable[Batch]) -> None:
+        """They can't go on under their max_cost: the gateway pauses them."""
+        rows = [(b.facts.batch_id, b.facts.epoch, b.budget.max_cost) for b in batches if b.budget]
+        if rows:
+            await self._pool.execute(_SQL["run_short"], *map(list, zip(*rows, strict=True)))
 
     async def close(self, over: Iterable[Look]) -> None:
         """The runs that these looks saw the end of; a later run stays open."""

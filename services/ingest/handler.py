@@ -162,7 +162,11 @@ class Handler:
             if time.monotonic() > until:
                 self._desk.space.ring()
                 return
-            if await again.seek(batch.tape) and (taken := batch.tape.take()):
+            if not await again.seek(batch.tape):
+                continue
+            if not batch.affordable:
+                return
+            if taken := batch.tape.take():
                 piece, raw = taken
                 if rows := again.pick(piece, raw):
                     orders.append(Order(batch, batch.send(piece, time.monotonic()), rows))
@@ -170,7 +174,7 @@ class Handler:
     async def _take_new(self, batch: Batch, most: int, orders: list[Order]) -> None:
         if len(orders) < most:
             await batch.tape.read_ahead()
-        while len(orders) < most and (taken := batch.tape.take()):
+        while len(orders) < most and batch.affordable and (taken := batch.tape.take()):
             piece, raw = taken
             rows = rows_of(raw, piece)
             orders.append(Order(batch, batch.send(piece, time.monotonic()), rows))

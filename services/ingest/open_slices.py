@@ -41,6 +41,10 @@ class OpenSlices:
     def __len__(self) -> int:
         return len(self.out) + len(self.done) + len(self.back)
 
+    @property
+    def rows(self) -> int:
+        return sum(e.piece.rows for shelf in (self.out, self.done, self.back) for e in shelf.values())
+
     def put(self, entry: Entry, shelf: Shelf) -> None:
         """As the book has it."""
         shelves = {"out": self.out, "done": self.done, "back": self.back}

@@ -1,7 +1,7 @@
 """Looks at what users want, and keeps the desk in step: claims, starts and closes batches."""
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 import msgspec
@@ -53,8 +53,10 @@ class Overseer:
     async def look(self) -> None:
         """Everything is found in Postgres: at once on a hint, and every second without any."""
         await self._adopt()
+        settled = {batch_id: batch.settled for batch_id, batch in self._desk.batches.items()}
         looks = {look.batch_id: look for look in await self._book.look()}
-        await self._keep_mine(looks)
+        await self._keep_mine(looks, settled)
+        await self._book.run_short(batch for batch in self._desk.batches.values() if batch.short)
         await self._start()
         await self._share_room(looks.values())
         self._desk.space.ring()
@@ -66,7 +68,7 @@ class Overseer:
             await self._book.adopt()
             self._adopted_at = now
 
-    async def _keep_mine(self, looks: dict[UUID, Look]) -> None:
+    async def _keep_mine(self, looks: Mapping[UUID, Look], settled: Mapping[UUID, int]) -> None:
         """A batch that is held, or was paused before it started, needs no place on the desk yet."""
         mine = {batch_id for batch_id in looks if self._ownership.mine(batch_id)}
         over = {batch_id for batch_id in mine if looks[batch_id].over}
@@ -80,7 +82,9 @@ class Overseer:
         )
         await self._claim(wanted - self._desk.batches.keys())
         for batch_id, batch in self._desk.batches.items():
-            batch.look = looks[batch_id]
+            batch.looked(looks[batch_id], settled.get(batch_id))
+            if batch_id not in settled and looks[batch_id].max_cost is not None:
+                self._desk.news.ring()  # the next look is the first that tells what it may spend
 
     async def _claim(self, batch_ids: Collection[UUID]) -> None:
         if not batch_ids:

@@ -39,6 +39,8 @@ class Sweeper:
             batch = self._desk.batches.get(entry.batch_id)
             if batch and (entry.batch_id, entry.piece.first_row) in complete:
                 batch.open_slices.drop(entry)
+                if not batch.affordable:
+                    self._desk.news.ring()  # what it spent is known now
 
     async def _write_down(self) -> None:
         """What outcomes said, for a later owner; most slices are struck out before."""

@@ -63,6 +63,11 @@ class Tape:
     def rows_left(self) -> int:
         return self._shape.total_rows + 1 - self.cursor.row
 
+    @property
+    def next_rows(self) -> int:
+        """Of the next slice at most."""
+        return self._shape.most_rows(self.cursor.row)
+
     def take(self) -> tuple[Slice, bytes] | None:
         """The next slice with its bytes; None until more was read (see `read_ahead`). Raises Unreadable."""
         if self._size is None or self.rows_left < 1:

@@ -68,6 +68,8 @@ class World:
         self.seen: list[SliceDispatched] = []
         self.answer: Answer = finish
         self.failing: frozenset[int] = frozenset()
+        # What a row that is not failing costs, in micro-dollars.
+        self.cost: Callable[[int], int] = lambda _row_no: 0
 
     async def upload(
         self,
@@ -79,6 +81,7 @@ class World:
         desired: State = State.RUNNING,
         force_start: bool = False,
         cell: str = "x",
+        max_cost: int | None = None,
     ) -> uuid.UUID:
         batch_id = uuid.uuid4()
         path = f"{batch_id}.jsonl"
@@ -86,9 +89,9 @@ class World:
         (self.blobs / path).write_bytes(b"".join(line + b"\n" for line in lines))
         await self.pool.execute(
             "insert into gateway.batches (batch_id, name, original_filename, total_urls, chunk_size, columns,"
-            " region, weight, rows_path, upload_path, desired, force_start, fresh_since)"
-            " values ($1, 'b', 'b.csv', $2, $3, array['branch'], 'US', $4, $5, 'u', $6, $7, $8)",
-            batch_id, rows, chunk_size, weight, path, desired.value, force_start, FRESH_SINCE,
+            " region, weight, rows_path, upload_path, desired, force_start, fresh_since, max_cost)"
+            " values ($1, 'b', 'b.csv', $2, $3, array['branch'], 'US', $4, $5, 'u', $6, $7, $8, $9)",
+            batch_id, rows, chunk_size, weight, path, desired.value, force_start, FRESH_SINCE, max_cost,
         )  # fmt: skip
         if announce:
             event = BatchSubmitted(
@@ -112,7 +115,7 @@ class World:
 
     async def store(self, work: SliceDispatched) -> None:
         """The results of a slice, as the exporter stores them: failed ones of rows in `failing`."""
-        events = [_result(work, row, row.row_no in self.failing) for row in work.rows]
+        events = [_result(work, row, row.row_no in self.failing, self.cost(row.row_no)) for row in work.rows]
         async with self.pool.acquire() as connection, connection.transaction():
             await store(connection, events)
 
@@ -136,7 +139,15 @@ class World:
         path = f"{batch_id}.jsonl"
         (self.blobs / path).write_bytes((self.blobs / f"{source}.jsonl").read_bytes())
         await self.pool.execute(
-            statements_beside(clone.__file__)["clone_put"], source, batch_id, "c", path, "u", "running", True
+            statements_beside(clone.__file__)["clone_put"],
+            source,
+            batch_id,
+            "c",
+            path,
+            "u",
+            "running",
+            True,
+            None,
         )
         return batch_id
 
@@ -243,7 +254,7 @@ class World:
                 await consumer.commit()
 
 
-def _result(work: SliceDispatched, row: SliceRow, fails: bool) -> ImageAnalyzed:
+def _result(work: SliceDispatched, row: SliceRow, fails: bool, cost: int) -> ImageAnalyzed:
     return ImageAnalyzed(
         batch_id=work.batch_id,
         at=datetime.now(UTC),
@@ -255,6 +266,7 @@ def _result(work: SliceDispatched, row: SliceRow, fails: bool) -> ImageAnalyzed:
         url=row.url,
         success=not fails,
         error_class=ErrorClass.TIMEOUT if fails else None,
+        cost=0 if fails else cost,
     )
 
 

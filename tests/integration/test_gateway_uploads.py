@@ -303,6 +303,7 @@ async def test_a_dry_run_tells_what_would_be_and_leaves_nothing(
         "distinct_images": 40,
         "cached_images": 2,
         "calls_needed": 3,
+        "above_max_cost": False,
         "columns": ["n"],
         "url_column": "url",
         "encoding": "utf-8",

@@ -4,6 +4,8 @@ import io
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
 import openpyxl
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from services.gateway import digests as digests_module
 from services.gateway.census import Census, Fault
 from services.gateway.digests import BUCKETS, Digests
+from services.gateway.dry_run import Images, report
 from services.gateway.estimate import Outlook, calls_for, completion, cost, images_a_call, quota_per_minute
 from services.gateway.reading import Normaliser
 from services.gateway.settings import GatewaySettings
@@ -129,3 +132,16 @@ def test_only_a_provider_that_takes_money_has_a_price() -> None:
     for wrong in ({"PRICE_PER_1000_IMAGES": "-1"}, {"PROVIDER": "bing"}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             read(GatewaySettings, {**NEEDED, **wrong})
+
+
+def test_a_dry_run_says_when_the_estimate_is_above_the_limit() -> None:
+    settings = read(GatewaySettings, {**NEEDED, "VISION_API_KEYS": "a", "PRICE_PER_1000_IMAGES": "1"})
+    summary: Any = SimpleNamespace(
+        total_rows=9, columns=(), url_column="url", encoding="utf-8", delimiter=","
+    )
+    census: Any = SimpleNamespace(valid=9, invalid=0, faults=[])
+    told = [
+        report(settings, summary, census, Images(9, 1), Outlook(0, None), limit)["above_max_cost"]
+        for limit in (None, 8_000, 7_999)
+    ]
+    assert told == [False, False, True]

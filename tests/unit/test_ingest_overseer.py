@@ -1,6 +1,7 @@
 """What the overseer tells those on call."""
 
 import time
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
@@ -26,6 +27,9 @@ class Around:
         self.next_row = next_row
 
     async def adopt(self) -> None: ...
+
+    async def run_short(self, batches: Iterable[Batch]) -> None:
+        assert not list(batches)
 
     async def look(self) -> list[Look]:
         return [Look(BATCH, True, True, False, 1, 1, 100, self.next_row)]

@@ -113,8 +113,9 @@ class AsyncClient:
     async def pause(self, batch_id: str) -> Change:
         return await self._run(operations.control(batch_id, "pause", self._retry))
 
-    async def resume(self, batch_id: str) -> Change:
-        return await self._run(operations.control(batch_id, "resume", self._retry))
+    async def resume(self, batch_id: str, *, max_cost: float | None = None) -> Change:
+        """`max_cost`, in US dollars, is the batch's from now on: one that was paused at it needs a higher."""
+        return await self._run(operations.resume(batch_id, max_cost, self._retry))
 
     async def cancel(self, batch_id: str) -> Change:
         return await self._run(operations.control(batch_id, "cancel", self._retry))

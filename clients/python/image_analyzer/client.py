@@ -126,8 +126,9 @@ class Client:
     def pause(self, batch_id: str) -> Change:
         return self._run(operations.control(batch_id, "pause", self._retry))
 
-    def resume(self, batch_id: str) -> Change:
-        return self._run(operations.control(batch_id, "resume", self._retry))
+    def resume(self, batch_id: str, *, max_cost: float | None = None) -> Change:
+        """`max_cost`, in US dollars, is the batch's from now on: one that was paused at it needs a higher."""
+        return self._run(operations.resume(batch_id, max_cost, self._retry))
 
     def cancel(self, batch_id: str) -> Change:
         return self._run(operations.control(batch_id, "cancel", self._retry))

@@ -46,6 +46,8 @@ class Progress(Model):
     estimated_completion: datetime | None = None
     processing_rate_per_minute: float = 0.0
     cost: float = 0.0
+    max_cost: float | None = None
+    pause_reason: str | None = None
     limited_by: str | None = None
     poll_after: float = 5.0
 
@@ -76,6 +78,8 @@ class Batch(Model):
     error_message: str | None = None
     retry_count: int = 0
     cost: float = 0.0
+    max_cost: float | None = None
+    pause_reason: str | None = None
     deleted_at: datetime | None = None
     purge_at: datetime | None = None
 
@@ -107,6 +111,7 @@ class DryRun(Model):
     calls_needed: int
     invalid: list[dict[str, Any]] = field(default_factory=list)
     estimated_cost: Mapping[str, Any] | None = None
+    above_max_cost: bool = False
     estimated_completion: datetime | None = None
     estimated_minutes: float | None = None
 

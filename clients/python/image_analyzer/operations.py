@@ -114,6 +114,11 @@ def control(
     return _change(reply)
 
 
+def resume(batch_id: str, max_cost: float | None, retry: Retry) -> Steps[Change]:
+    body = {"max_cost": max_cost} if max_cost is not None else {}
+    return (yield from control(batch_id, "resume", retry, body))
+
+
 def retry_rows(batch_id: str, error_classes: Sequence[str], retry: Retry) -> Steps[Change]:
     """Not sent again when its reply is lost: it may have begun a run that is over by then."""
     path = within(f"{_BATCHES}/{{}}/retry", batch_id)

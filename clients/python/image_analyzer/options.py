@@ -9,7 +9,8 @@ from typing import Literal, TypedDict
 
 class BatchOptions(TypedDict, total=False):
     """Of a new batch. `region` is where phone numbers without a country code are from, like US; with
-    `force_refresh` no answer from before is reused."""
+    `force_refresh` no answer from before is reused; it is paused before it costs more than `max_cost` US
+    dollars."""
 
     batch_name: str | None
     auto_start: bool
@@ -17,6 +18,7 @@ class BatchOptions(TypedDict, total=False):
     priority: Literal["low", "normal", "high"] | None
     region: str | None
     force_refresh: bool
+    max_cost: float | None
 
 
 class ListFilters(TypedDict, total=False):

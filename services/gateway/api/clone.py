@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from services.gateway.api.ids import BatchId
 from services.gateway.clone import Wanted
+from services.gateway.commands import MaxCost, micros_of
 from services.gateway.context import Ctx
 from services.gateway.json_body import json_body
 from services.gateway.replies import reply
@@ -18,18 +19,21 @@ router = APIRouter(tags=["batches"])
 
 class CloneBody(msgspec.Struct):
     """Without a name, the clone's is `NAME (copy)`. One with results starts by itself, another waits to be
-    started unless `auto_start` is true."""
+    started unless `auto_start` is true. `max_cost` in US dollars; without it, the
+    source's, or none for one with results."""
 
     new_name: str | None = None
     copy_results: bool = False
     auto_start: bool = False
+    max_cost: MaxCost | None = None
 
 
 @router.post("/{batch_id}/clone")
 async def clone(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
     """A new batch of the same rows. With results no image is analysed again."""
     body = await json_body(request, CloneBody)
-    wanted = Wanted(body.new_name or "", body.copy_results, body.auto_start)
+    max_cost = micros_of(body.max_cost)
+    wanted = Wanted(body.new_name or "", body.copy_results, body.auto_start, max_cost)
     made = await ctx.handler.clone(batch_id, wanted)
     info = info_of(
         name=made.name,

@@ -10,7 +10,7 @@ from services.gateway.actor import check_may
 from services.gateway.api.ids import BatchId
 from services.gateway.bulk import act_on_all
 from services.gateway.change import Changed
-from services.gateway.commands import Bulk, Command, ForceStart, NoFields, SoftDelete
+from services.gateway.commands import Bulk, Command, ForceStart, NoFields, Resume, SoftDelete
 from services.gateway.context import Context, Ctx
 from services.gateway.json_body import json_body
 from services.gateway.replies import reply
@@ -43,8 +43,8 @@ async def pause(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
 
 @router.post("/{batch_id}/resume")
 async def resume(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
-    await json_body(request, NoFields)
-    return await _control(ctx, batch_id, Command(Action.RESUME))
+    """One that was paused at its max_cost needs a higher one."""
+    return await _control(ctx, batch_id, (await json_body(request, Resume)).command())
 
 
 @router.post("/{batch_id}/cancel")

@@ -22,9 +22,17 @@ from services.gateway.openapi.words import (
     When,
 )
 from services.gateway.priority import Priority
-from services.gateway.status import ChunkStatus, Status
+from services.gateway.status import ChunkStatus, PauseReason, Status
 
 Standing = Annotated[str, Meta(description="A status, or deleted", examples=[Status.PROCESSING])]
+MaxCost = Annotated[
+    float | None,
+    Meta(examples=[25.0], description="US dollars: it is paused before it costs more. Null: none"),
+]
+Paused = Annotated[
+    PauseReason | None,
+    Meta(description="Of a batch that the system paused. max_cost: resume it with a higher one"),
+]
 Share = Annotated[float, Meta(ge=0, le=1, examples=[0.5])]
 Version = Annotated[int, Meta(ge=1, examples=[2], description="Grows with each change of what is wanted")]
 Run = Annotated[int, Meta(ge=1, examples=[1], description="Grows with each retry of the batch")]
@@ -69,6 +77,8 @@ class ProcessingBatch(Struct):
     error_message: Sentence | None
     retry_count: Count
     cost: Dollars
+    max_cost: MaxCost
+    pause_reason: Paused
     priority: Priority
     force_refresh: Annotated[bool, Meta(description="No answer from before its upload was reused")]
     deleted_at: When | None
@@ -126,6 +136,8 @@ class Progress(Struct):
     estimated_completion: When | None
     processing_rate_per_minute: PerMinute
     cost: Dollars
+    max_cost: MaxCost
+    pause_reason: Paused
     is_active: bool
     limited_by: Annotated[
         Literal["redis", "provider", "keys", "hold", "quota"] | None,

@@ -32,6 +32,13 @@ class UploadForm(Struct):
     force_refresh: Annotated[Flag, Meta(description="true: reuse no answer from before this upload")] = (
         "false"
     )
+    max_cost: (
+        Annotated[
+            float,
+            Meta(gt=0, examples=[25.0], description="US dollars: the batch is paused before it costs more"),
+        ]
+        | None
+    ) = None
     dry_run: Annotated[Flag, Meta(description="true: say what would be, and store nothing")] = "false"
 
 

@@ -79,7 +79,9 @@ OPERATIONS: dict[str, Operation] = {
     "GET /api/v1/events": Operation("follow_batches", "Follow all batches live", downloads=(EVENTS,)),
     f"POST {_BATCH}/start": Operation("start_batch", "Start a batch", batches.Controlled),
     f"POST {_BATCH}/pause": Operation("pause_batch", "Pause a batch", batches.Controlled),
-    f"POST {_BATCH}/resume": Operation("resume_batch", "Resume a batch", batches.Controlled),
+    f"POST {_BATCH}/resume": Operation(
+        "resume_batch", "Resume a batch", batches.Controlled, body=commands.Resume
+    ),
     f"POST {_BATCH}/cancel": Operation("cancel_batch", "Cancel a batch", batches.Controlled),
     f"POST {_BATCH}/retry": Operation(
         "retry_batch", "Try a batch's failed rows again", batches.Retried, body=RetryBody

@@ -30,6 +30,7 @@ class DryRun(Struct):
     cached_images: Count
     calls_needed: Count
     estimated_cost: Cost
+    above_max_cost: Annotated[bool, Meta(description="The estimate is: it would be paused on its way")]
     estimated_completion: When | None
     estimated_minutes: Annotated[float, Meta(ge=0, examples=[1.7])] | None
     columns: list[Annotated[str, Meta(examples=["branch"])]]

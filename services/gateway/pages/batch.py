@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.actor import check_may
@@ -13,6 +13,8 @@ from services.gateway.commands import Command
 from services.gateway.context import Context, Ctx
 from services.gateway.error_report import read_counts
 from services.gateway.errors import BatchStateError
+from services.gateway.fields import max_cost_of
+from services.gateway.forms import field, read_form
 from services.gateway.pages import live
 from services.gateway.pages.bars import Counted, chunks_a_cell, grid
 from services.gateway.pages.render import page, text
@@ -51,15 +53,23 @@ async def events(ctx: Ctx, batch_id: BatchId) -> Response:
 
 
 @router.post("/batch/{batch_id}/{action}")
-async def act(ctx: Ctx, batch_id: BatchId, action: Action) -> Response:
+async def act(ctx: Ctx, batch_id: BatchId, action: Action, request: Request) -> Response:
     """A button of the page. What came too late shows in the page itself: the batch has moved on."""
     if action is Action.DELETE:
         check_may("DELETE", "/api/v1/batches/{batch_id}")
     try:
-        await ctx.handler.control(batch_id, Command(action))
+        await ctx.handler.control(batch_id, Command(action, max_cost=await _max_cost(request, action)))
     except BatchStateError:
         pass
     return RedirectResponse("/" if action is Action.DELETE else f"/batch/{batch_id}", 303)
+
+
+async def _max_cost(request: Request, action: Action) -> int | None:
+    """What stands beside the button of a batch that was paused at its limit."""
+    if action is not Action.RESUME:
+        return None
+    given = field(await read_form(request.receive), "max_cost").strip()
+    return max_cost_of(given) if given else None
 
 
 async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:

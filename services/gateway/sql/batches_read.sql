@@ -1,9 +1,9 @@
 -- Everything that is said of the given batches, each in one snapshot, in the order of the ids. A deleted one is none.
 select
     b.batch_id, b.name, b.original_filename, b.created_at, b.total_urls, b.chunk_size, b.columns,
-    b.rows_path, b.desired, b.version, b.run, b.retry_count, b.retried, b.weight, b.fresh_since,
+    b.rows_path, b.desired, b.version, b.run, b.retry_count, b.retried, b.weight, b.fresh_since, b.max_cost,
     b.force_start, b.deleted_at, b.purge_at, now() as now,
-    i.started_at, coalesce(i.next_row, 1) as next_row,
+    i.started_at, coalesce(i.next_row, 1) as next_row, case when i.run = b.run then i.short_of end as short_of,
     t.kind as ended, t.reason, t.at as ended_at,
     c.processed, c.successful, c.failed, c.attempts, c.cost, c.first_open_chunk,
     a.queued_at, a.active_seconds, a.idle_seconds,

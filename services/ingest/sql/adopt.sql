@@ -2,7 +2,7 @@
 -- A later run opens the book again; the epoch refuses what the owner of the run before still does.
 with reopened as (
     update ingest.batches i
-    set run = b.run, run_started_at = null, closed_at = null, next_row = 1, next_byte = 0,
+    set run = b.run, run_started_at = null, closed_at = null, short_of = null, next_row = 1, next_byte = 0,
         owner_epoch = i.owner_epoch + 1
     from gateway.batches b
     where b.batch_id = i.batch_id and i.run < b.run and b.desired not in ('cancelled', 'deleted')

@@ -14,7 +14,6 @@ VERBS = {
     "start": "start a batch that was held",
     "force-start": "start it also over the limit of batches that run at once",
     "pause": "make no further calls for it",
-    "resume": "go on",
     "cancel": "end it; what was read stays",
     "restore": "bring back what was removed with --soft",
 }
@@ -23,6 +22,10 @@ VERBS = {
 def control(args: Namespace, client: Client, screen: Screen) -> Exit:
     act = getattr(client, args.command.replace("-", "_"))
     return _tell(act(batch_id_of(client, args.batch)), screen)
+
+
+def resume(args: Namespace, client: Client, screen: Screen) -> Exit:
+    return _tell(client.resume(batch_id_of(client, args.batch), max_cost=args.max_cost), screen)
 
 
 def retry(args: Namespace, client: Client, screen: Screen) -> Exit:

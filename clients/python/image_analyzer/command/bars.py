@@ -29,7 +29,7 @@ def look_of(progress: Progress, now: datetime) -> Look:
     eta = ""
     if progress.estimated_completion is not None:
         eta = f"{_span((progress.estimated_completion - now).total_seconds())} left"
-    return Look(_WAITS.get(progress.status, progress.status), rate, failed, eta)
+    return Look(_WAITS.get(progress.pause_reason or progress.status, progress.status), rate, failed, eta)
 
 
 # What a batch that does not move waits for.
@@ -37,6 +37,7 @@ _WAITS = {
     "pending": "pending: waits for start",
     "queued": "queued: waits for its turn",
     "paused": "paused: waits for resume",
+    "max_cost": "paused: would cost more than --max-cost; resume with a higher one",
 }
 
 

@@ -77,6 +77,16 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _dollars(text: str) -> float:
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = 0.0
+    if not 0 < amount < 1e9:
+        raise ArgumentTypeError(f"a sum in US dollars above 0, such as 12.50, not {text[:50]!r}")
+    return amount
+
+
 def _sending(commands: _Commands) -> None:
     submit = commands.add("submit", sending.submit, "send a file of image URLs")
     submit.add_argument("file", metavar="FILE", help=".csv, .csv.gz or .xlsx; - reads standard input")
@@ -85,6 +95,7 @@ def _sending(commands: _Commands) -> None:
     submit.add_argument("--region", help="where phone numbers without a country code are from, like US")
     submit.add_argument("--chunk-size", type=_count, metavar="ROWS")
     submit.add_argument("--force-refresh", action="store_true", help="reuse no answer from before")
+    submit.add_argument("--max-cost", type=_dollars, metavar="USD", help="pause it before it costs more")
     submit.add_argument("--gzip", action="store_true", help="pack the file on its way")
     submit.add_argument("--hold", action="store_true", help="do not start it yet")
     submit.add_argument("--dry-run", action="store_true", help="only say what it would be and cost")
@@ -133,6 +144,10 @@ def _filters(parser: ArgumentParser) -> None:
 def _acting(commands: _Commands) -> None:
     for verb, about in acting.VERBS.items():
         commands.add(verb, acting.control, about, batch=True)
+    resume = commands.add("resume", acting.resume, "go on", batch=True)
+    resume.add_argument(
+        "--max-cost", type=_dollars, metavar="USD", help="what it may cost from now on, in all"
+    )
     retry = commands.add("retry", acting.retry, "try failed rows again", batch=True)
     retry.add_argument("--error-class", action="append", default=[], metavar="CLASS", help="may be repeated")
     clone = commands.add("clone", acting.clone, "a new batch of the same rows", batch=True)

@@ -33,6 +33,7 @@ def submit(args: Namespace, client: Client, screen: Screen) -> Exit:
         priority=args.priority,
         region=args.region,
         force_refresh=args.force_refresh,
+        max_cost=args.max_cost,
     )
     with upload_bar(screen) as on_bytes:
         if args.dry_run:
@@ -118,6 +119,7 @@ def _tell_end(progress: Progress, output: str | None, screen: Screen) -> None:
 def _tell_trial(trial: DryRun, screen: Screen) -> Exit:
     screen.data(trial.raw)
     cost = trial.estimated_cost or {}
+    above = ", above its --max-cost" if trial.above_max_cost else ""
     screen.facts(
         [
             ("rows", trial.total_rows),
@@ -127,7 +129,7 @@ def _tell_trial(trial: DryRun, screen: Screen) -> Exit:
             ("distinct images", trial.distinct_images),
             ("known already", trial.cached_images),
             ("calls needed", trial.calls_needed),
-            ("cost", f"{cost.get('amount', '-')} {cost.get('currency', '')}".strip()),
+            ("cost", f"{cost.get('amount', '-')} {cost.get('currency', '')}{above}".strip()),
             ("done by", trial.estimated_completion),
         ]
     )

@@ -1,0 +1,1 @@
+update gateway.batches set max_cost = $2 where batch_id = $1

@@ -1,0 +1,1 @@
+insert into gateway.price (image) values ($1) on conflict (one) do update set image = excluded.image
