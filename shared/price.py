@@ -32,7 +32,7 @@ class Price(NamedTuple):
 
 
 class PricedSettings(CommonSettings, frozen=True, kw_only=True):
-    """In US dollars. The defaults are the list prices of Google (docs/cost.md)."""
+    """In US dollars (docs/cost.md)."""
 
     price_per_1000_images: float = 9.5
     price_per_million_tokens_in: float = 0.3
