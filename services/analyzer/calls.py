@@ -22,13 +22,10 @@ from shared.redis import UNAVAILABLE as REDIS_UNAVAILABLE
 # A lone image waits no longer than this for company (the product's bound is 0.5 s).
 _LINGER_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 1.0
-# Of pictures in calls at a time: each is there twice more, in the request and in what gRPC sends. 25 calls of
-# usual pictures have 16 MB.
-_MOST_BYTES = 32_000_000
 
 
 class Calls:
-    """At most `at_once` calls are in flight, of `max_images` images each."""
+    """At most `at_once` calls are in flight, of `max_images` images each, and of `most_bytes` together."""
 
     def __init__(
         self,
@@ -39,6 +36,7 @@ class Calls:
         limits: Limits,
         max_images: int,
         at_once: int,
+        most_bytes: int,
     ) -> None:
         self._caller = caller
         self._permits = permits
@@ -47,7 +45,7 @@ class Calls:
         self._limits = limits
         self._max_images = max_images
         self._slots = asyncio.Semaphore(at_once)
-        self._memory = Memory(_MOST_BYTES)
+        self._memory = Memory(most_bytes)
         self._pending = Pending()
         self._changed = asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()

@@ -97,7 +97,8 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
         caller = Caller(provider, ledger, _CALL_SECONDS, settings.price)
         at_once = calls_at_once(provider, settings)
         limits = Limits(store)
-        calls = Calls(caller, permits, keys, states, limits, provider.max_images, at_once)
+        most = provider.max_images, at_once, provider.most_bytes
+        calls = Calls(caller, permits, keys, states, limits, *most)
         converter = Converter()
         images = Images(downloader, converter, cache, calls, provider.formats)
         handler = SliceHandler(

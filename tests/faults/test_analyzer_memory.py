@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from tests.fakes import gemini
 from tests.fakes.vision import Behaviour
 from tests.faults.memory import peak_mb
 from tests.integration.analyzer_world import SLICE, World, a_world, analyzer_process
 
-_ROWS = 640
 _BYTES = 5_000_000
 
 
@@ -23,16 +24,26 @@ async def world(
         yield made
 
 
-async def test_a_hundred_downloads_and_25_calls_of_large_pictures_stay_under_300_mb(world: World) -> None:
+@pytest.mark.parametrize(("provider", "rows"), [("google", 640), ("gemini", 128)])
+async def test_a_hundred_downloads_and_25_calls_of_large_pictures_stay_under_300_mb(
+    world: World, provider: str, rows: int
+) -> None:
     batch = await world.batch()
-    urls = [f"{url}?size={_BYTES}" for url in world.urls(range(_ROWS))]
-    changes = {"MAX_CONCURRENT_WORKERS": "100", "MAX_CONCURRENT_REQUESTS": "25"}
+    urls = [f"{url}?size={_BYTES}" for url in world.urls(range(rows))]
+    changes = {"MAX_CONCURRENT_WORKERS": "100", "MAX_CONCURRENT_REQUESTS": "25", "PROVIDER": provider}
+    async with gemini.serve(gemini.Behaviour(delay=0.5)) as fake:
+        its = {"GEMINI_API_KEYS": "group:key-1", "GEMINI_ENDPOINT": fake.url}
+        peak = await _peak(world, batch, urls, changes | its)
+        journal = fake.journal if provider == "gemini" else world.vision.journal
+    assert sum(event.success for event in world.results) == rows
+    print(f"{provider}: peak {peak:.0f} MB, {journal.stats().most_in_flight} calls at once")
+    assert peak < 300
+
+
+async def _peak(world: World, batch: UUID, urls: list[str], changes: dict[str, str]) -> float:
     async with analyzer_process(world, **changes) as analyzer:
         await world.dispatch(batch, urls)
         while not world.results:
             await asyncio.sleep(0.1)
-        await world.finished(batch, _ROWS // SLICE, 300)
-        peak = peak_mb(analyzer.pid)
-    assert sum(event.success for event in world.results) == _ROWS
-    print(f"peak {peak:.0f} MB, {world.vision.journal.stats().most_in_flight} calls at once")
-    assert peak < 300
+        await world.finished(batch, len(urls) // SLICE, 300)
+        return peak_mb(analyzer.pid)

@@ -515,6 +515,7 @@ class Annotator:
 
     name, max_images, formats, needs_key = "test", 16, USUAL, True
     at_once: int | None = None
+    most_bytes = 32_000_000
 
     def __init__(self, error: Exception | None = None) -> None:
         """`error` ends every call."""
@@ -537,7 +538,8 @@ class Annotator:
 def calls_of(parts: Parts, provider: Annotator, store: Redis, pool: Any) -> Calls:
     states = States(DesiredMirror(store), pool)
     caller = Caller(provider, parts.ledger, deadline=1.0, price=Price())
-    return Calls(caller, parts.permits, parts.keys, states, Limits(store), provider.max_images, at_once=4)
+    most = provider.max_images, 4, provider.most_bytes
+    return Calls(caller, parts.permits, parts.keys, states, Limits(store), *most)
 
 
 async def test_an_outage_of_redis_calls_nothing_and_heals(tmp_path: Path, pool: Any) -> None:

@@ -55,7 +55,7 @@ class Desk:
 async def running(caller: Any = None) -> AsyncIterator[tuple[Desk, Calls]]:
     desk = Desk()
     stub: Any = desk
-    calls = Calls(caller or stub, stub, stub, stub, stub, max_images=16, at_once=25)
+    calls = Calls(caller or stub, stub, stub, stub, stub, max_images=16, at_once=25, most_bytes=32_000_000)
     task = asyncio.create_task(calls.run())
     yield desk, calls
     task.cancel()

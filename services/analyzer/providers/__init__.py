@@ -35,9 +35,10 @@ class CallFailed(Exception):
 class Provider(Protocol):
     """`name` stands in shared/cache_keys.py, with the version that enters the cache's keys. `at_once`: calls
     that it can make use of at a time, None for any number. `formats`: what it is sent as it is (sniff.py);
-    other pictures become JPEG."""
+    other pictures become JPEG. `most_bytes`: of pictures in calls at a time, for a call holds copies."""
 
     name: str
+    most_bytes: int
     max_images: int
     formats: frozenset[str]
     at_once: int | None

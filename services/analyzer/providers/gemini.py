@@ -43,6 +43,7 @@ class GeminiProvider:
     name = "gemini"
     max_images = 1
     formats = frozenset(_FORMATS)
+    most_bytes = 12_000_000  # google-genai holds five copies; 25 calls of usual pictures have 1 MB
     at_once: int | None = None
     needs_key = True
 

@@ -55,6 +55,8 @@ class GoogleProvider:
     name = "google"
     max_images = 16
     formats = USUAL
+    # Each is there twice more, in the request and in what gRPC sends. 25 calls of usual pictures have 16 MB.
+    most_bytes = 32_000_000
     at_once: int | None = None
     needs_key = True
 

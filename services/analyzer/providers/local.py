@@ -23,6 +23,7 @@ class LocalProvider:
     name = "local"
     max_images = 1
     formats = USUAL
+    most_bytes = 32_000_000
     needs_key = False
 
     def __init__(self, workers: int | None = None) -> None:
