@@ -233,8 +233,7 @@ class World:
         """Answers every slice by `self.answer`, and acknowledges it then."""
         names, bootstrap = self.names, self.settings.kafka_bootstrap_servers
         async with kafka.consumer(bootstrap, names.group("analyzer"), "analyzer-1") as consumer:
-            await self.room.say("analyzer-1", slices)
-            task = asyncio.create_task(self._analyze(consumer))
+            task = asyncio.create_task(self._analyze(consumer, slices))
             try:
                 yield
             finally:
@@ -242,10 +241,11 @@ class World:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
 
-    async def _analyze(self, consumer: AIOKafkaConsumer) -> None:
+    async def _analyze(self, consumer: AIOKafkaConsumer, slices: int) -> None:
         decoder = Decoder([SliceDispatched])
         consumer.subscribe([self.names.topic(SLICES)])
         while True:
+            await self.room.say("analyzer-1", slices)  # what was said is forgotten after a while
             polled = await consumer.getmany(timeout_ms=50)
             works = [decoder.decode(r.headers, r.value) for records in polled.values() for r in records]
             self.seen += works
