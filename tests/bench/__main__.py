@@ -14,7 +14,7 @@ _PARTS = "way: of the rows; api: the replies; labelled: how much of the labelled
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=["way", "api", "labelled"], help=_PARTS)
-    parser.add_argument("--images", type=int, default=30_000, help="rows of each measured batch")
+    parser.add_argument("--images", type=int, default=50_000, help="rows of each measured batch")
     parser.add_argument("--analyzers", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
     console = Console(width=110)
