@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Container, Iterable
 from typing import NamedTuple
 
-from shared.keys_text import all_keys, fingerprint, groups_and_secrets
+from shared.keys_text import fingerprint
 from shared.logs import hide, log
 
 _REREAD_SECONDS = 5.0
@@ -24,17 +24,7 @@ class ApiKey(NamedTuple):
         return f"ApiKey({self.group}, {self.fingerprint})"
 
 
-def parse(text: str) -> list[ApiKey]:
-    """`key,key` or `group:key,group:key`, by commas or lines."""
-    return _grouped(groups_and_secrets(text))
-
-
-def load(keys: str, keys_file: str) -> list[ApiKey]:
-    """Raises ValueError when the file can't be read."""
-    return _grouped(all_keys(keys, keys_file))
-
-
-def _grouped(pairs: Iterable[tuple[str, str]]) -> list[ApiKey]:
+def grouped(pairs: Iterable[tuple[str, str]]) -> list[ApiKey]:
     """Without a group a key is its own."""
     return [ApiKey(group or fingerprint(secret), secret) for group, secret in pairs]
 

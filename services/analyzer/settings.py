@@ -1,9 +1,8 @@
 """The analyzer's settings."""
 
 from services.analyzer.address_guard import parse_allow_nets
-from services.analyzer.keys import ApiKey, load, parse
-from shared.cache_keys import GEMINI_MODEL, VERSIONS, check_model, space_of
-from shared.price import Price, PricedSettings
+from services.analyzer.keys import ApiKey, grouped
+from shared.provider_settings import ProviderSettings
 
 _COUNTS = (
     "requests_per_minute",
@@ -16,17 +15,11 @@ _COUNTS = (
 _GOOGLE = 1_800
 
 
-class AnalyzerSettings(PricedSettings, frozen=True, kw_only=True):
+class AnalyzerSettings(ProviderSettings, frozen=True, kw_only=True):
     """Counts are of one process; times in seconds."""
 
-    provider: str = ""
-    vision_api_keys: str = ""
-    vision_api_keys_file: str = ""
     vision_endpoint: str = "vision.googleapis.com:443"
-    gemini_api_keys: str = ""
-    gemini_model: str = GEMINI_MODEL
     gemini_endpoint: str = "https://generativelanguage.googleapis.com"
-    requests_per_minute: int = 55
     images_per_minute: int = 0
     quota_window_seconds: float = 60.0
     max_concurrent_workers: int = 100
@@ -37,8 +30,6 @@ class AnalyzerSettings(PricedSettings, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.provider not in ("", *VERSIONS):
-            raise ValueError(f"PROVIDER is {', '.join(VERSIONS)}")
         for name in _COUNTS:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name.upper()} is a whole number from 1")
@@ -48,17 +39,12 @@ class AnalyzerSettings(PricedSettings, frozen=True, kw_only=True):
             raise ValueError("PROVIDER=google needs keys in VISION_API_KEYS or VISION_API_KEYS_FILE")
         if self.provider_name == "gemini" and not self.keys:
             raise ValueError("PROVIDER=gemini needs keys in GEMINI_API_KEYS")
-        check_model(self.gemini_model)
         parse_allow_nets(self.fetch_allow_nets)
 
     @property
     def keys(self) -> list[ApiKey]:
         """Of the provider. Raises ValueError when the file of keys can't be read."""
-        return parse(self.gemini_api_keys) if self.provider == "gemini" else self._vision_keys
-
-    @property
-    def _vision_keys(self) -> list[ApiKey]:
-        return load(self.vision_api_keys, self.vision_api_keys_file)
+        return grouped(self.named_keys)
 
     @property
     def images_allowed(self) -> int:
@@ -66,19 +52,5 @@ class AnalyzerSettings(PricedSettings, frozen=True, kw_only=True):
         return self.images_per_minute or (_GOOGLE if self.requests_per_minute <= _GOOGLE else 0)
 
     @property
-    def provider_name(self) -> str:
-        """Unset: google if there are keys of it, else local."""
-        return self.provider or ("google" if self._vision_keys else "local")
-
-    @property
-    def cache_space(self) -> str:
-        return space_of(self.provider_name, self.gemini_model)
-
-    @property
-    def price(self) -> Price:
-        return self.price_of(self.provider_name)
-
-    @property
     def secrets(self) -> list[str]:
-        keys = (*self._vision_keys, *parse(self.gemini_api_keys))
-        return [*super().secrets, *(key.secret for key in keys)]
+        return [*super().secrets, *(key.secret for key in self.keys)]

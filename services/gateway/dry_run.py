@@ -94,7 +94,7 @@ class DryRuns:
 
     async def _outlook(self) -> Outlook:
         waiting: int = await self._pool.fetchval(_SQL["rows_waiting"])
-        keys = self._settings.keys
+        keys = self._settings.named_keys
         if self._settings.provider_name == "local":
             return Outlook(waiting, await self._pool.fetchval(_SQL["rate_measured"]))
         calls = self._settings.requests_per_minute

@@ -33,7 +33,7 @@ _WANTED = {Action.PAUSE: KeyState.PAUSED, Action.RETIRE: KeyState.RETIRED}
 
 def groups_of(settings: GatewaySettings) -> dict[str, str]:
     """The quota group of each key of the settings, by fingerprint."""
-    return {fingerprint(secret): group or fingerprint(secret) for group, secret in settings.keys}
+    return {fingerprint(secret): group or fingerprint(secret) for group, secret in settings.named_keys}
 
 
 async def list_all(pool: Pool, redis: Redis, settings: GatewaySettings) -> list[dict[str, Any]]:

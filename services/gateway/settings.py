@@ -6,14 +6,12 @@ from pathlib import Path
 import msgspec
 
 from services.gateway.client_address import networks_of
-from shared.cache_keys import GEMINI_MODEL, VERSIONS, check_model, space_of
-from shared.keys_text import all_keys, groups_and_secrets
-from shared.price import Price, PricedSettings
+from shared.provider_settings import ProviderSettings
 
 _SECRET_LENGTH = 32
 
 
-class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
+class GatewaySettings(ProviderSettings, frozen=True, kw_only=True):
     """The `max_concurrent_*` budgets and the provider's keys are other services': here they are shown
     and counted (`GET /api/v1/health`)."""
 
@@ -30,12 +28,6 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
     max_concurrent_workers: int = 100
     max_concurrent_requests: int = 25
     default_region: str = "US"
-    provider: str = ""
-    requests_per_minute: int = 55
-    vision_api_keys: str = ""
-    vision_api_keys_file: str = ""
-    gemini_api_keys: str = ""
-    gemini_model: str = GEMINI_MODEL
     auth: str = "off"
     auth_secret: str = ""
     api_requests_per_hour: int = 1000
@@ -45,9 +37,6 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
         super().__post_init__()
         if not 1 <= self.chunk_size <= 2000:
             raise ValueError("CHUNK_SIZE is a number from 1 to 2000")
-        if self.provider not in ("", *VERSIONS):
-            raise ValueError(f"PROVIDER is {', '.join(VERSIONS)}")
-        check_model(self.gemini_model)
         if self.auth not in ("off", "keys"):
             raise ValueError("AUTH is off or keys")
         if self.auth == "keys" or self.auth_secret:
@@ -67,38 +56,16 @@ class GatewaySettings(PricedSettings, frozen=True, kw_only=True):
         return self.blob_url or (Path(self.data_dir).absolute() / "blobs").as_uri()
 
     @property
-    def keys(self) -> list[tuple[str, str]]:
-        """The provider's, as (group, secret)."""
-        return groups_and_secrets(self.gemini_api_keys) if self.provider == "gemini" else self._vision_keys
-
-    @property
-    def _vision_keys(self) -> list[tuple[str, str]]:
+    def named_keys(self) -> list[tuple[str, str]]:
         """None while their file can't be read, for then no analyzer starts either."""
         try:
-            return all_keys(self.vision_api_keys, self.vision_api_keys_file)
+            return super().named_keys
         except ValueError:
             return []
 
     @property
-    def provider_name(self) -> str:
-        """As the analyzers choose it."""
-        return self.provider or ("google" if self._vision_keys else "local")
-
-    @property
-    def cache_space(self) -> str:
-        """As the analyzers have it."""
-        return space_of(self.provider_name, self.gemini_model)
-
-    @property
-    def price(self) -> Price:
-        return self.price_of(self.provider_name)
-
-    @property
     def secrets(self) -> list[str]:
-        own = [self.auth_secret] if self.auth_secret else []
-        for keys in (self.vision_api_keys, self.gemini_api_keys):
-            own += [secret for _, secret in groups_and_secrets(keys)]
-        return [*super().secrets, *own]
+        return [*super().secrets, *([self.auth_secret] if self.auth_secret else [])]
 
 
 class KeysSettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,9 +10,10 @@ import pytest
 from redis.asyncio import Redis
 
 from services.analyzer.key_watch import KeyWatch
-from services.analyzer.keys import KeyRing, parse
+from services.analyzer.keys import KeyRing
 from shared.keys_text import fingerprint
 from shared.limited_by import LimitedBy, Limits
+from tests.api_keys import parse
 from tests.contract.gateway import Gateway, began, create, data_of, running
 from tests.contract.test_gateway_contract import check_error
 from tests.integration.analyzer_parts import pool_of

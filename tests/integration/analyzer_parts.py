@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from services.analyzer.analysis import Analysis
 from services.analyzer.cache import ImageCache
 from services.analyzer.entries import Entry
-from services.analyzer.keys import KeyRing, parse
+from services.analyzer.keys import KeyRing
 from services.analyzer.ledger import Ledger
 from services.analyzer.pending import PendingImage, Wanted
 from services.analyzer.permits import Permits, Quota
@@ -25,6 +25,7 @@ from shared import redis
 from shared.cache_keys import CacheKeys
 from shared.desired import Desired, DesiredMirror, State
 from shared.settings import CommonSettings
+from tests.api_keys import parse
 
 BATCH = UUID(int=0x6BA7B8109DAD41D180B400C04FD430C8)
 URL = "http://a.example/1.jpg"

@@ -17,7 +17,7 @@ from services.analyzer.analysis import Analysis, ImageFailure
 from services.analyzer.cache import Claim
 from services.analyzer.caller import Caller
 from services.analyzer.calls import Calls
-from services.analyzer.keys import ApiKey, parse
+from services.analyzer.keys import ApiKey
 from services.analyzer.pending import Failed, PendingImage
 from services.analyzer.permits import Go, Repack, Verdict, Wait
 from services.analyzer.providers import CallFailed, Refusal
@@ -31,6 +31,7 @@ from shared.keys_text import fingerprint
 from shared.limited_by import LimitedBy, Limits
 from shared.price import Price
 from shared.redis import UNAVAILABLE
+from tests.api_keys import parse
 from tests.fakes.vision.quota import SlidingWindow
 from tests.integration.analyzer_parts import (
     BATCH,

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from services.analyzer import keys as keys_module
-from services.analyzer.keys import ApiKey, KeyRing, load, parse, reread
+from services.analyzer.keys import ApiKey, KeyRing, reread
 from services.gateway.settings import GatewaySettings
 from shared import logs
 from shared.logs import Redactor
+from tests.api_keys import parse
 
 
 def gateway_keys(inline: str, file: Path) -> set[str]:
@@ -21,7 +22,7 @@ def gateway_keys(inline: str, file: Path) -> set[str]:
         vision_api_keys=inline,
         vision_api_keys_file=str(file),
     )
-    return {secret for _, secret in settings.keys}
+    return {secret for _, secret in settings.named_keys}
 
 
 def test_a_key_without_a_group_is_its_own() -> None:
@@ -33,13 +34,13 @@ def test_a_key_without_a_group_is_its_own() -> None:
 def test_keys_come_by_commas_and_lines_and_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("g:three\n\ng:four\n")
-    assert [key.secret for key in load("one,two", str(file))] == ["one", "two", "three", "four"]
+    assert [key.secret for key in parse("one,two", str(file))] == ["one", "two", "three", "four"]
 
 
 def test_the_analyzer_and_the_health_page_read_a_file_alike(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_bytes("\ufeffg:three\r\n# old: four\r\n\r\n  #five\r\n six , g: three\r\n".encode())
-    keys = load("one,#two", str(file))
+    keys = parse("one,#two", str(file))
     assert [key.secret for key in keys] == ["one", "#two", "three", "six", "three"]
     assert keys[2] == keys[4] == ApiKey("g", "three")
     assert gateway_keys("one,#two", file) == {"one", "#two", "three", "six"}
@@ -51,7 +52,7 @@ def test_a_file_that_cannot_be_read_is_said_so_and_not_shown(tmp_path: Path, con
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(ValueError, match="VISION_API_KEYS_FILE can't be read") as failed:
-        load("", str(file))
+        parse("", str(file))
     assert "secret" not in repr(failed.value)
     assert gateway_keys("one", file) == set()
 
@@ -104,7 +105,7 @@ async def test_the_file_is_read_again(monkeypatch: pytest.MonkeyPatch, tmp_path:
     def read() -> list[ApiKey]:
         if not file.exists():
             raise ValueError("no file")
-        return load("", str(file))
+        return parse("", str(file))
 
     reading = asyncio.create_task(reread(ring, read))
     await asyncio.sleep(0.03)

@@ -66,7 +66,7 @@ def test_another_model_s_answers_are_not_reused_and_google_s_do_not_mind() -> No
     assert analyzer().cache_space == analyzer(GEMINI_MODEL="gemini-9-flash").cache_space
     told = read(GatewaySettings, {**SERVERS, **gemini})
     assert told.cache_space == analyzer(**gemini).cache_space, "dry runs look where analyzers write"
-    assert told.keys == [("", "g")]
+    assert told.named_keys == [("", "g")]
 
 
 def test_every_secret_is_known_to_the_logs(tmp_path: Path) -> None:

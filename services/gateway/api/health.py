@@ -42,5 +42,5 @@ def health_config(settings: GatewaySettings) -> dict[str, int]:
         "max_concurrent_workers": settings.max_concurrent_workers,
         "max_concurrent_requests": settings.max_concurrent_requests,
         "max_upload_mb": settings.max_upload_mb,
-        "api_keys_count": len({secret for _, secret in settings.keys}),
+        "api_keys_count": len({secret for _, secret in settings.named_keys}),
     }
