@@ -156,7 +156,8 @@ class SliceReleased(SliceOutcome, frozen=True, kw_only=True, omit_defaults=True,
 
 class ImageAnalyzed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The result of one row and attempt. `analysis_result` is a JSON object; `api_key_used` a fingerprint.
-    `cost`: micro-dollars that were paid for this row's picture, 0 where another row paid or nobody.
+    `cost`: micro-dollars that were paid for this row's picture, 0 where another row paid or nobody; `units`:
+    what the provider counts for it (docs/cost.md).
 
     `error_class` is an ErrorClass's value: a class that is added later is no poison to an older reader."""
 
@@ -182,6 +183,7 @@ class ImageAnalyzed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=Fal
     cache_hit: bool = False
     gemini_model_used: str | None = None
     cost: int = 0
+    units: int = 0
     extra: dict[str, str] = {}
     worker: str = ""
 

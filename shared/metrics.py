@@ -53,6 +53,8 @@ DOWNLOAD_BYTES = Counter("ia_download_bytes", "Bytes downloaded")
 CALLS = Counter("ia_provider_calls", "Provider calls", ["provider", "outcome"])
 # Images sent in provider calls that were answered.
 CALL_IMAGES = Counter("ia_provider_images", "Images annotated", ["provider"])
+# What the provider counts of answered calls: google features of images, gemini tokens.
+UNITS = Counter("ia_provider_units", "Units that the provider charges for", ["provider"])
 # What the images of answered calls cost, in US dollars by the prices of the settings.
 COST = Counter("ia_provider_cost_dollars", "Cost of annotated images in US dollars", ["provider"])
 # Seconds of a provider call.

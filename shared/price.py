@@ -14,16 +14,26 @@ _USUAL_IN = 2_000
 _USUAL_OUT = 1_000
 
 
+# Features that Google asks money for (docs/cost.md).
+_FEATURES = 5
+
+
 class Price(NamedTuple):
-    """In micro-dollars: of an image, and of a token, which is as many dollars for a million of them."""
+    """In micro-dollars: of an image, and of a token, which is as many dollars for a million of them.
+    `features` is how many of an image are charged for."""
 
     image: float = 0.0
     token_in: float = 0.0
     token_out: float = 0.0
+    features: int = 0
 
     def of(self, images: int, tokens_in: int = 0, tokens_out: int = 0) -> int:
         cost = self.image * images + self.token_in * tokens_in + self.token_out * tokens_out
         return min(round(cost), MOST_MICROS)
+
+    def units(self, images: int, tokens_in: int = 0, tokens_out: int = 0) -> int:
+        """What the provider counts for its bill: features of images, or tokens."""
+        return self.features * images + tokens_in + tokens_out
 
     @property
     def estimate(self) -> int:
@@ -51,7 +61,7 @@ class PricedSettings(CommonSettings, frozen=True, kw_only=True):
                 return Price()
             case "gemini":
                 return Price(0.0, self.price_per_million_tokens_in, self.price_per_million_tokens_out)
-        return Price(self.price_per_1000_images * MICROS / 1_000)
+        return Price(self.price_per_1000_images * MICROS / 1_000, features=_FEATURES)
 
 
 def dollars(micros: int) -> float:

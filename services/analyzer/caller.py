@@ -27,6 +27,7 @@ class Caller:
         self._deadline = deadline
         self._price = price
         self._spent = metrics.COST.labels(provider.name)
+        self._units = metrics.UNITS.labels(provider.name)
         self.breaker = Breaker()
 
     async def call(self, call_id: str, key: ApiKey, images: list[PendingImage]) -> list[PendingImage]:
@@ -79,13 +80,15 @@ class Caller:
             self._charge(image, 0, answer.usage)
             return answer
         self._charge(image, 1, answer.usage)
-        return Entry(image.wanted.origin, answer, fingerprint, seconds, time.time(), image.cost)
+        return Entry(image.wanted.origin, answer, fingerprint, seconds, time.time(), image.cost, image.units)
 
     def _charge(self, image: PendingImage, images: int, usage: Usage) -> None:
         """What the provider takes for it, to the account of the row that it is called for."""
-        cost = self._price.of(images, *usage)
+        cost, units = self._price.of(images, *usage), self._price.units(images, *usage)
         image.cost += cost
+        image.units += units
         self._spent.inc(dollars(cost))
+        self._units.inc(units)
 
     async def _failed(
         self, call_id: str, key: ApiKey, images: list[PendingImage], failure: CallFailed

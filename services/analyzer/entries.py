@@ -11,7 +11,8 @@ from services.analyzer.analysis import Analysis
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """`origin` is the row (batch/row) that the image was first called for: the same row finding it
     again after a crash is no cache hit. `seconds` is the call's time, `key` a fingerprint, `at` the Unix time
-    of the answer, `cost` what was paid for it in micro-dollars (both 0 in old entries)."""
+    of the answer, `cost` what was paid for it in micro-dollars, `units` for what (0 in old
+    entries)."""
 
     origin: str
     analysis: Analysis
@@ -19,6 +20,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     seconds: float
     at: float = 0.0
     cost: int = 0
+    units: int = 0
 
 
 class Fresh(NamedTuple):

@@ -21,13 +21,16 @@ _LOOK_AHEAD = 16
 
 class Failed(Exception):
     """The row's result: it failed, with its class and why in words. `cost`: micro-dollars that were paid all
-    the same, by the row `origin`."""
+    the same, for `units`, by the row `origin`."""
 
-    def __init__(self, error_class: ErrorClass, message: str, cost: int = 0, origin: str = "") -> None:
+    def __init__(
+        self, error_class: ErrorClass, message: str, cost: int = 0, units: int = 0, origin: str = ""
+    ) -> None:
         super().__init__(message)
         self.error_class = error_class
         self.message = message
         self.cost = cost
+        self.units = units
         self.origin = origin
 
 
@@ -67,8 +70,9 @@ class PendingImage:
         self.company = wanted.suspect.company if wanted.suspect else ANY_COMPANY
         self.passed_over = False
         self.called = False
-        # Of all its calls, in micro-dollars.
+        # Of all its calls: micro-dollars, and what the provider counted for them.
         self.cost = 0
+        self.units = 0
 
     def end(self, outcome: Entry | Exception) -> None:
         if self.answer.done():
@@ -80,7 +84,7 @@ class PendingImage:
             self.answer.set_result(outcome)
 
     def fail(self, error_class: ErrorClass, message: str) -> None:
-        self.end(Failed(error_class, message, self.cost, self.wanted.origin))
+        self.end(Failed(error_class, message, self.cost, self.units, self.wanted.origin))
 
     def refuse(self, failure: ImageFailure) -> None:
         self.fail(ErrorClass.PROVIDER_IMAGE, f"The provider could not read the picture: {failure.message}")

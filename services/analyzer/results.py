@@ -34,6 +34,7 @@ def succeeded(
         api_key_used=entry.key,
         cache_hit=not own,
         cost=entry.cost if own else 0,
+        units=entry.units if own else 0,
         gemini_model_used=analysis.model,
     )
 
@@ -41,6 +42,7 @@ def succeeded(
 def failed(
     work: SliceDispatched, row: SliceRow, why: Failed, *, seconds: float, worker: str
 ) -> ImageAnalyzed:
+    own = why.origin == origin(work, row)
     return _result(
         work,
         row,
@@ -49,7 +51,8 @@ def failed(
         success=False,
         error_class=why.error_class,
         error_message=why.message,
-        cost=why.cost if why.origin == origin(work, row) else 0,
+        cost=why.cost if own else 0,
+        units=why.units if own else 0,
     )
 
 

@@ -69,6 +69,7 @@ def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
         event.at,
         event.worker,
         event.cost,
+        event.units,
     )
 
 
@@ -98,6 +99,7 @@ def replacement(event: ImageAnalyzed) -> ImageAnalyzed:
         error_class=ErrorClass.UNSTORABLE,
         error_message="The answer for this row could not be stored.",
         cost=min(max(event.cost, 0), MOST_MICROS),
+        units=min(max(event.units, 0), MOST_MICROS),
         extra=_cleaned(event.extra),
         worker=clean_text(event.worker),
     )

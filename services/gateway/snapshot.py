@@ -22,10 +22,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A batch at `now`. `recent_*` look back 60 seconds at most, `active_seconds` leave pauses out,
     `in_flight` counts the rows of slices that were handed out and are not reported finished. `retried`:
     attempts beyond the first that were ever wanted; `attempts`: the sum of its results'; `cost`: what all of
-    them cost, in micro-dollars, as `max_cost` is (None: no limit); `short_of`: the max_cost that its next
-    rows could pass, as ingest found in this run. `idle_seconds` lie between an end and the next run.
-    `deleted_at` and `purge_at` are those of a soft deletion: a batch that is deleted for good has no
-    snapshot."""
+    them cost, in micro-dollars, as `max_cost` is (None: no limit), for `units`; `short_of`: the max_cost
+    that its next rows could pass, as ingest found in this run. `idle_seconds` lie between an end and the
+    next run. `deleted_at` and `purge_at` are those of a soft deletion: a batch that is deleted for good has
+    no snapshot."""
 
     batch_id: UUID
     name: str
@@ -58,6 +58,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     attempts: int
     cost: int
+    units: int
     first_open_chunk: int
     queued_at: datetime | None
     active_seconds: float

@@ -1,4 +1,5 @@
-"""Snapshots as the API's documented objects: every documented key, always. `cost` is in US dollars."""
+"""Snapshots as the API's documented objects: every documented key, always. `cost` is in US dollars,
+`units` what it was paid for."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,6 +41,7 @@ def batch_info(batch: Snapshot) -> dict[str, Any]:
         "error_message": batch.reason,
         "retry_count": batch.retry_count,
         "cost": dollars(batch.cost),
+        "units": batch.units,
         "max_cost": _limit(batch.max_cost),
         "pause_reason": batch.pause_reason,
         "priority": batch.priority,
@@ -89,6 +91,7 @@ def progress(batch: Snapshot, limited_by: LimitedBy | None) -> dict[str, Any]:
         "estimated_completion": batch.completion,
         "processing_rate_per_minute": round(batch.rate, 2),
         "cost": dollars(batch.cost),
+        "units": batch.units,
         "max_cost": _limit(batch.max_cost),
         "pause_reason": batch.pause_reason,
         "is_active": batch.status.is_active,

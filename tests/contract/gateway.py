@@ -142,14 +142,20 @@ async def began(gateway: Gateway, batch_id: UUID, seconds_ago: float = 60) -> No
 
 
 async def counted(
-    gateway: Gateway, batch_id: UUID, chunk_no: int, successful: int, failed: int, cost: int = 0
+    gateway: Gateway,
+    batch_id: UUID,
+    chunk_no: int,
+    successful: int,
+    failed: int,
+    cost: int = 0,
+    units: int = 0,
 ) -> None:
     """As the exporter would count it."""
     async with database(gateway) as connection:
         await connection.execute(
             "insert into exporter.chunks (batch_id, chunk_no, processed, successful, failed, attempts,"
-            " errors, cost, worker, first_result_at, last_result_at)"
-            " values ($1, $2, $3::int, $4, $5, $3::int, $6::jsonb, $7, 'analyzer-2',"
+            " errors, cost, units, worker, first_result_at, last_result_at)"
+            " values ($1, $2, $3::int, $4, $5, $3::int, $6::jsonb, $7, $8, 'analyzer-2',"
             " now() - interval '9 seconds', now())",
             batch_id,
             chunk_no,
@@ -158,6 +164,7 @@ async def counted(
             failed,
             f'{{"http_4xx": {failed}}}' if failed else "{}",
             cost,
+            units,
         )
 
 

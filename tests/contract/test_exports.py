@@ -153,7 +153,7 @@ async def test_a_summary_measures_the_sizes_of_downloads(gateway: Gateway, clien
     assert found["batch_info"].keys() == {"batch_id", "batch_name", "status", "created_at"}
     assert found["export_summary"] == {
         "total_results": 900, "successful_results": 600, "failed_results": 300, "success_rate": 66.66,
-        "cost": 0.0,
+        "cost": 0.0, "units": 0,
     }  # fmt: skip
     assert found["available_filters"]["failed_only"] == "300 records"
     assert found["available_filters"].keys() == {

@@ -31,6 +31,7 @@ BATCH = {
     "error_message": (str, type(None)),
     "retry_count": int,
     "cost": float,
+    "units": int,
     "priority": str,
     "deleted_at": (str, type(None)),
     "purge_at": (str, type(None)),
@@ -221,10 +222,10 @@ async def test_a_chunks_addresses_are_read_back(client: httpx.AsyncClient) -> No
 async def test_an_ended_batch_is_not_active(gateway: Gateway, client: httpx.AsyncClient) -> None:
     batch_id = await create(client)
     await began(gateway, batch_id)
-    await counted(gateway, batch_id, 1, successful=2, failed=1, cost=19_000)
+    await counted(gateway, batch_id, 1, successful=2, failed=1, cost=19_000, units=10)
     await ended(gateway, batch_id, "completed")
     progress = await data_of(client, f"/api/v1/batches/{batch_id}/progress")
-    assert progress["cost"] == 0.019
+    assert (progress["cost"], progress["units"]) == (0.019, 10)
     assert "<dd>0.02 <small>USD" in (await client.get(f"/batch/{batch_id}")).text
     assert (progress["status"], progress["is_active"]) == ("completed", False)
     assert (progress["progress_percentage"], progress["current_chunk"]) == (100.0, 1)

@@ -82,11 +82,13 @@ class World:
         assert row is not None
         return int(row[0]), int(row[1]), int(row[2]), int(row[3])
 
-    async def cost(self, batch_id: UUID) -> int:
-        """Micro-dollars, by the chunks' counters."""
-        return int(
-            await self.pool.fetchval("select sum(cost) from exporter.chunks where batch_id = $1", batch_id)
+    async def cost(self, batch_id: UUID) -> tuple[int, int]:
+        """Micro-dollars and units, by the chunks' counters."""
+        row = await self.pool.fetchrow(
+            "select sum(cost), sum(units) from exporter.chunks where batch_id = $1", batch_id
         )
+        assert row is not None
+        return int(row[0]), int(row[1])
 
     async def errors(self, batch_id: UUID) -> dict[str, int]:
         """Failed rows by class, by the chunks' counters."""

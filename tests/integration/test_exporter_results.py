@@ -58,14 +58,14 @@ async def test_a_batch_whose_every_row_failed_ends_failed(here: World) -> None:
 
 async def test_redelivered_and_older_attempts_change_nothing(here: World) -> None:
     batch, other = await here.batch(3), await here.batch(1)
-    failed = result(batch, 2, error_class=ErrorClass.DNS, cost=30)
-    events = [result(batch, 1, cost=9_500), failed, result(batch, 3)]
-    newer = result(batch, 2, attempt=2, error_class=ErrorClass.TIMEOUT, cost=200)
+    failed = result(batch, 2, error_class=ErrorClass.DNS, cost=30, units=100)
+    events = [result(batch, 1, cost=9_500, units=5), failed, result(batch, 3)]
+    newer = result(batch, 2, attempt=2, error_class=ErrorClass.TIMEOUT, cost=200, units=700)
     async with here.exporter():
         await here.send(*events, newer, *events)
         await here.until_ended(batch)
         assert await here.errors(batch) == {"dns": 1}, "nobody wanted a second attempt"
-        assert await here.cost(batch) == 9_530
+        assert await here.cost(batch) == (9_530, 105)
         assert await here.retry(batch) == 1
         await here.send(*events, newer, *events, newer)
         await here.send(result(batch, 2), result(other, 1))
@@ -73,7 +73,7 @@ async def test_redelivered_and_older_attempts_change_nothing(here: World) -> Non
         await here.until_ended(other)
     assert await here.counts(batch) == (3, 2, 1, 3)
     assert await here.errors(batch) == {"timeout": 1}
-    assert await here.cost(batch) == 9_730, "a new attempt gives no money back"
+    assert await here.cost(batch) == (9_730, 805), "a new attempt gives no money back"
     assert await here.ends_announced(batch) == 3, "two ends, and the retry between them"
 
 

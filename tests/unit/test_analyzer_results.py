@@ -41,7 +41,7 @@ SIGN = Analysis(
 
 
 def succeeded(origin: str, key: str | None = "0123456789ab") -> ImageAnalyzed:
-    entry = Entry(origin, SIGN, key, 0.3, cost=9_500)
+    entry = Entry(origin, SIGN, key, 0.3, cost=9_500, units=5)
     return results.succeeded(WORK, ROW, entry, seconds=1.23456, worker="analyzer-2")
 
 
@@ -69,17 +69,19 @@ def test_the_row_that_was_paid_for_is_no_cache_hit() -> None:
 
 
 def test_only_the_row_that_was_paid_for_tells_what_its_picture_cost() -> None:
-    assert succeeded(f"{BATCH}/66").cost == 9_500
-    assert succeeded(f"{BATCH}/65").cost == 0
+    told = [(event.cost, event.units) for event in (succeeded(f"{BATCH}/66"), succeeded(f"{BATCH}/65"))]
+    assert told == [(9_500, 5), (0, 0)]
 
 
 def test_a_failed_row_says_why_in_words() -> None:
     why = Failed(ErrorClass.HTTP_4XX, "The host says 404.")
     event = results.failed(WORK, ROW, why, seconds=0.5, worker="analyzer-2")
     assert (event.success, event.cost) == (False, 0)
-    paid, other = (Failed(ErrorClass.PROVIDER_IMAGE, "Blocked.", 800, f"{BATCH}/{row}") for row in (66, 65))
-    costs = [results.failed(WORK, ROW, one, seconds=0.5, worker="w").cost for one in (paid, other)]
-    assert costs == [800, 0]
+    paid, other = (
+        Failed(ErrorClass.PROVIDER_IMAGE, "Blocked.", 800, 900, f"{BATCH}/{row}") for row in (66, 65)
+    )
+    events = [results.failed(WORK, ROW, one, seconds=0.5, worker="w") for one in (paid, other)]
+    assert [(one.cost, one.units) for one in events] == [(800, 900), (0, 0)]
     assert (event.error_class, event.error_message) == (ErrorClass.HTTP_4XX, "The host says 404.")
     assert (event.attempt, event.run, event.extra) == (2, 4, {"colour": "red", "shelf": "7"})
 

@@ -205,13 +205,14 @@ async def test_tokens_of_calls_without_an_answer_are_charged_to_the_row_that_the
     one = image()
     assert await caller.call("1", ApiKey("group", "secret"), [one]) == [one], "it may be tried again"
     await caller.call("2", ApiKey("group", "secret"), [one])
-    assert (await one.answer).cost == 800 + 550
+    entry = await one.answer
+    assert (entry.cost, entry.units) == (800 + 550, 1_200 + 1_100)
 
 
 async def test_a_picture_that_was_charged_for_and_failed_tells_it_once() -> None:
     one = image()
-    one.cost = 800
+    one.cost, one.units = 800, 1_200
     one.refuse(ImageFailure("blocked"))
     failed = one.answer.exception()
     assert isinstance(failed, Failed)
-    assert (failed.cost, failed.origin) == (800, "o")
+    assert (failed.cost, failed.units, failed.origin) == (800, 1_200, "o")

@@ -19,7 +19,7 @@ TEXT = st.text(max_size=40)
 
 
 def batch_of(total: int, processed: int = 0, successful: int = 0, name: str = "shops") -> Facts:
-    return Facts(uuid4(), name, (), total, 2_000, processed, successful, processed - successful, 0)
+    return Facts(uuid4(), name, (), total, 2_000, processed, successful, processed - successful, 0, 0)
 
 
 def test_the_header_has_the_documented_columns_in_order() -> None:

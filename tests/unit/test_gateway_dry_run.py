@@ -128,7 +128,7 @@ def test_the_cost_and_the_end_can_be_reckoned_by_hand() -> None:
 def test_only_a_provider_that_takes_money_has_a_price() -> None:
     assert read(GatewaySettings, NEEDED).price == Price()
     paid = read(GatewaySettings, {**NEEDED, "VISION_API_KEYS": "a", "PRICE_PER_1000_IMAGES": "2.5"})
-    assert (paid.provider_name, paid.price) == ("google", Price(2_500))
+    assert (paid.provider_name, paid.price) == ("google", Price(2_500, features=5))
     for wrong in ({"PRICE_PER_1000_IMAGES": "-1"}, {"PROVIDER": "bing"}):
         with pytest.raises(SettingsError, match=next(iter(wrong))):
             read(GatewaySettings, {**NEEDED, **wrong})

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.analyzer.providers import google
 from services.analyzer.settings import AnalyzerSettings
 from services.gateway.estimate import cost
 from shared.price import MOST_MICROS, Price, dollars
@@ -44,6 +45,13 @@ def test_each_provider_has_its_way_of_charging() -> None:
     gemini = price_of("gemini", PRICE_PER_MILLION_TOKENS_IN="0.3", PRICE_PER_MILLION_TOKENS_OUT="2.5")
     assert (gemini.of(0, 1_000, 200), gemini.of(1, 1_000, 200)) == (800, 800)
     assert gemini.estimate > 0
+
+
+def test_units_are_what_the_provider_counts_for_its_bill() -> None:
+    charged = len(google._FEATURES) - 1  # safe search is free beside labels
+    assert price_of("google").units(3) == 3 * charged
+    assert price_of("gemini").units(1, 1_000, 200) == 1_200
+    assert price_of("local").units(1) == 0
 
 
 @pytest.mark.parametrize("value", ["-0.1", "1000001", "nan", "inf", "cheap"])

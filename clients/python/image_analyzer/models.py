@@ -30,8 +30,8 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress(Model):
-    """How far a batch is. The rate is rows a minute, `cost` in US dollars; `poll_after` the seconds after
-    which to look again."""
+    """How far a batch is. The rate is rows a minute, `cost` in US dollars for so many `units`; `poll_after`
+    the seconds after which to look again."""
 
     batch_id: str
     status: str
@@ -46,6 +46,7 @@ class Progress(Model):
     estimated_completion: datetime | None = None
     processing_rate_per_minute: float = 0.0
     cost: float = 0.0
+    units: int = 0
     max_cost: float | None = None
     pause_reason: str | None = None
     limited_by: str | None = None
@@ -55,7 +56,7 @@ class Progress(Model):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch(Model):
     """One uploaded file. `processing_rate` is rows a minute, the percentages go from 0 to 100, `cost` is in
-    US dollars."""
+    US dollars for so many `units`."""
 
     batch_id: str
     batch_name: str
@@ -78,6 +79,7 @@ class Batch(Model):
     error_message: str | None = None
     retry_count: int = 0
     cost: float = 0.0
+    units: int = 0
     max_cost: float | None = None
     pause_reason: str | None = None
     deleted_at: datetime | None = None

@@ -27,7 +27,7 @@ class TooLarge(Exception):
 
 
 class Facts(NamedTuple):
-    """Of a batch, in the snapshot of its rows; `cost` in micro-dollars."""
+    """Of a batch, in the snapshot of its rows; `cost` in micro-dollars, paid for `units`."""
 
     batch_id: UUID
     name: str
@@ -38,6 +38,7 @@ class Facts(NamedTuple):
     successful: int
     failed: int
     cost: int
+    units: int
 
     @property
     def chunks(self) -> int:

@@ -92,6 +92,7 @@ def _summary(plan: Plan, export: Export, counted: Mapping[bool, int]) -> Iterato
         "Failed": counted[False],
         "Success rate (%)": round(100 * counted[True] / rows, 2) if rows else 0.0,
         "Cost of the batches (USD)": dollars(sum(batch.cost for batch in plan.batches)),
+        "Paid units": sum(batch.units for batch in plan.batches),
         "Filters": msgspec.json.encode(export.filters).decode(),
         "Exported at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }

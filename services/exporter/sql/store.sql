@@ -10,23 +10,23 @@ with incoming as (
         $1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::boolean[], $7::boolean[],
         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::json[],
         $15::real[], $16::text[], $17::boolean[], $18::text[], $19::json[], $20::timestamptz[], $21::text[],
-        $22::int[]
+        $22::int[], $23::int[]
     ) as a (
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker, cost
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker, cost, units
     )
 ),
 stored as (
     insert into exporter.results as r (
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost, units
     )
     select distinct on (batch_id, row_no)
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost, units
     from incoming
     order by batch_id, row_no, attempt desc
     on conflict (batch_id, row_no) do update set
@@ -47,12 +47,13 @@ stored as (
         gemini_model_used = excluded.gemini_model_used,
         extra = excluded.extra,
         created_at = excluded.created_at,
-        cost = excluded.cost
+        cost = excluded.cost,
+        units = excluded.units
     where excluded.attempt > r.attempt
     returning
         new.batch_id, new.chunk_no, new.created_at, new.success as succeeds, old.success as succeeded,
         new.attempt - coalesce(old.attempt, 0) as attempts,
-        new.error_class as gained, old.error_class as lost, new.cost
+        new.error_class as gained, old.error_class as lost, new.cost, new.units
 ),
 counted as (
     select
@@ -64,6 +65,7 @@ counted as (
         count(*) filter (where not succeeds) - count(*) filter (where not succeeded) as failed,
         sum(attempts) as attempts,
         sum(cost) as cost,
+        sum(units) as units,
         min(created_at) as first_result_at,
         max(created_at) as last_result_at
     from stored
@@ -91,11 +93,11 @@ reported as (
 ),
 totalled as (
     insert into exporter.chunks as c (
-        batch_id, chunk_no, processed, successful, failed, attempts, cost, errors, worker, first_result_at,
+        batch_id, chunk_no, processed, successful, failed, attempts, cost, units, errors, worker, first_result_at,
         last_result_at
     )
     select
-        batch_id, chunk_no, processed, successful, failed, attempts, cost, coalesce(errors, '{}'), worker,
+        batch_id, chunk_no, processed, successful, failed, attempts, cost, units, coalesce(errors, '{}'), worker,
         first_result_at, last_result_at
     from counted
     join reported using (batch_id, chunk_no)
@@ -107,6 +109,7 @@ totalled as (
         failed = c.failed + excluded.failed,
         attempts = c.attempts + excluded.attempts,
         cost = c.cost + excluded.cost,
+        units = c.units + excluded.units,
         errors = case
             when excluded.errors = '{}' then c.errors
             else (

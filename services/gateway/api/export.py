@@ -111,6 +111,7 @@ def _summary(batch: Snapshot) -> dict[str, Any]:
             "failed_results": batch.failed,
             "success_rate": timing.percent(batch.successful, batch.processed),
             "cost": dollars(batch.cost),
+            "units": batch.units,
         },
         "available_filters": {
             "success_only": f"{batch.successful} records",

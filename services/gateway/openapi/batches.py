@@ -19,6 +19,7 @@ from services.gateway.openapi.words import (
     PerMinute,
     Seconds,
     Sentence,
+    Units,
     When,
 )
 from services.gateway.priority import Priority
@@ -77,6 +78,7 @@ class ProcessingBatch(Struct):
     error_message: Sentence | None
     retry_count: Count
     cost: Dollars
+    units: Units
     max_cost: MaxCost
     pause_reason: Paused
     priority: Priority
@@ -136,6 +138,7 @@ class Progress(Struct):
     estimated_completion: When | None
     processing_rate_per_minute: PerMinute
     cost: Dollars
+    units: Units
     max_cost: MaxCost
     pause_reason: Paused
     is_active: bool

@@ -14,6 +14,7 @@ from services.gateway.openapi.words import (
     Percent,
     Sentence,
     Text,
+    Units,
     When,
 )
 from services.gateway.status import Status
@@ -58,6 +59,7 @@ class ExportSummary(Struct):
     failed_results: Count
     success_rate: Percent
     cost: Dollars
+    units: Units
 
 
 class Sizes(Struct):

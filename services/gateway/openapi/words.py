@@ -29,5 +29,13 @@ PerMinute: TypeAlias = Annotated[float, Meta(ge=0, examples=[50.0], description=
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, examples=[885.5])]
 Megabytes: TypeAlias = Annotated[float, Meta(ge=0, examples=[2.86])]
 Dollars: TypeAlias = Annotated[float, Meta(ge=0, examples=[6.84], description="US dollars (docs/cost.md)")]
+Units: TypeAlias = Annotated[
+    int,
+    Meta(
+        ge=0,
+        examples=[3750],
+        description="What the provider charged for: features of images, tokens (docs/cost.md)",
+    ),
+]
 Text: TypeAlias = Annotated[str, Meta(examples=["Example Store"])]
 Cursor: TypeAlias = Annotated[str, Meta(examples=["MjAyNS0xMS0wMg"], description="Of the next page")]

@@ -5,7 +5,7 @@ select
     b.force_start, b.deleted_at, b.purge_at, now() as now,
     i.started_at, coalesce(i.next_row, 1) as next_row, case when i.run = b.run then i.short_of end as short_of,
     t.kind as ended, t.reason, t.at as ended_at,
-    c.processed, c.successful, c.failed, c.attempts, c.cost, c.first_open_chunk,
+    c.processed, c.successful, c.failed, c.attempts, c.cost, c.units, c.first_open_chunk,
     a.queued_at, a.active_seconds, a.idle_seconds,
     r.processed as recent_processed, r.seconds as recent_seconds,
     s.in_flight
@@ -20,16 +20,17 @@ cross join lateral (
         coalesce(sum(failed), 0)::bigint as failed,
         coalesce(sum(attempts), 0)::bigint as attempts,
         coalesce(sum(cost), 0)::bigint as cost,
+        coalesce(sum(units), 0)::bigint as units,
         -- The first chunk that is not whole: where the whole ones, counted from 1, have a gap.
         coalesce(min(nth) filter (where whole and chunk_no <> nth), count(*) filter (where whole) + 1)
             ::bigint as first_open_chunk
     from (
         select
-            chunk_no, processed, successful, failed, attempts, cost, whole,
+            chunk_no, processed, successful, failed, attempts, cost, units, whole,
             count(*) filter (where whole) over (order by chunk_no) as nth
         from (
             select
-                chunk_no, processed, successful, failed, attempts, cost,
+                chunk_no, processed, successful, failed, attempts, cost, units,
                 attempts >= least(b.chunk_size, b.total_urls - (chunk_no - 1)::bigint * b.chunk_size)
                     + coalesce(retried, 0) as whole
             from exporter.chunks
