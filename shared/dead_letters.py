@@ -1,5 +1,6 @@
 """Where records go that nobody can use: their topic's dead-letter topic, up to a cap."""
 
+from shared import metrics
 from shared.kafka import Producer, Record
 from shared.logs import log
 from shared.topics import Topic
@@ -18,6 +19,7 @@ class DeadLetters:
         self._producer = producer
         self._topic = topic
         self._count = 0
+        metrics.DEAD_LETTERS.labels(topic.name)  # a series that begins with its first is no increase
 
     async def bury(self, record: Record, reason: str) -> None:
         """Returns when the dead letter is acknowledged. Raises TooManyDeadLetters past the cap."""

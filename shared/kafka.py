@@ -92,7 +92,7 @@ class Producer:
         origin = f"{record.topic}/{record.partition}/{record.offset}"
         extra = [("dlq_reason", reason.encode()[:2_000]), ("dlq_origin", origin.encode())]
         await self.send_raw(topic.dead_letters, record.key, record.value, [*record.headers, *extra])
-        metrics.DEAD_LETTERS.labels(record.topic).inc()
+        metrics.DEAD_LETTERS.labels(topic.name).inc()
 
 
 @asynccontextmanager

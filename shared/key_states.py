@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 _KEYS = "quota:keys"
 _GROUP = "quota:group:"
+_SLOTS = "quota:slots:"
 EVENTS = "quota:events"
 
 
@@ -22,19 +23,22 @@ class KeyState(StrEnum):
 
 
 class Told(NamedTuple):
-    """Times in ms of Redis' clock, 0: none. `limit`: what refusals left of the group's calls."""
+    """Times in ms of Redis' clock, 0: none. `limit`: what refusals left of the group's calls; `used`: its
+    calls that count against the quota, some perhaps no more where nobody called for a while."""
 
     state: KeyState
     until: int
     since: int
     reason: str
     limit: int | None
+    used: int
 
 
 class Group(NamedTuple):
     limit: int | None
     rest: int
     refused: int
+    used: int
 
 
 def told(entry: str | None, group: Group, now: int) -> Told:
@@ -47,7 +51,7 @@ def told(entry: str | None, group: Group, now: int) -> Told:
         resting = group.rest > now
         own, until = (KeyState.COOLING, str(group.rest)) if resting else (KeyState.PROBING, "0")
         reason = f"refusals for the quota in a row: {group.refused}"
-    return Told(own, int(until), int(since), reason, group.limit)
+    return Told(own, int(until), int(since), reason, group.limit, group.used)
 
 
 async def read(redis: Redis, keys: Mapping[str, str]) -> dict[str, Told]:
@@ -60,15 +64,16 @@ async def read(redis: Redis, keys: Mapping[str, str]) -> dict[str, Told]:
         pipe.hmget(_KEYS, list(keys))
         for group in groups:
             pipe.hmget(_GROUP + group, ["limit", "rest", "refused"])
+            pipe.zcard(_SLOTS + group)
         (seconds, micros), entries, *states = await pipe.execute()
     now = seconds * 1_000 + micros // 1_000
-    known = {group: _group(state) for group, state in zip(groups, states, strict=True)}
+    known = {group: _group(*said) for group, *said in zip(groups, states[::2], states[1::2], strict=True)}
     return {
         print_: told(entry and entry.decode(), known[group], now)
         for (print_, group), entry in zip(keys.items(), entries, strict=True)
     }
 
 
-def _group(state: list[bytes | None]) -> Group:
+def _group(state: list[bytes | None], used: int) -> Group:
     limit, rest, refused = state
-    return Group(None if limit is None else int(limit), int(rest or 0), int(refused or 0))
+    return Group(None if limit is None else int(limit), int(rest or 0), int(refused or 0), used)

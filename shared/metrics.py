@@ -1,13 +1,20 @@
-"""Every metric of the system, by name, with what it says."""
+"""Every metric of the system, by name, with what it says. Each is on a dashboard or in an alert."""
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+# When each series began is of no use here, and half of what a scrape would carry.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _LATENCY = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30, 60)
+
+# --- every service --------------------------------------------------------------------------------
+# 1 while a check of /readyz passes, 0 while it fails: what the service cannot do without, as it sees it.
+CHECK_PASSES = Gauge("ia_check_passes", "1 while a check of readiness passes", ["check"])
 
 # --- Kafka, every consumer ------------------------------------------------------------------------
 # Records read, by topic.
 RECORDS_READ = Counter("ia_records_read", "Records read", ["topic"])
-# Records that could not be decoded or stored and went to the dead-letter topic, by topic.
+# Records that could not be decoded or stored and went to the dead-letter topic, by the topic they came from.
 DEAD_LETTERS = Counter("ia_dead_letters", "Records sent to a dead-letter topic", ["topic"])
 # End of the log less the committed position, in records, by group; the monitor measures all groups.
 CONSUMER_LAG = Gauge("ia_consumer_lag_records", "Records not yet processed", ["group", "topic"])
@@ -21,6 +28,8 @@ CONSUMER_LAG_SECONDS = Gauge(
 HTTP_REQUESTS = Counter("ia_http_requests", "HTTP requests", ["route", "method", "status"])
 # Seconds until the reply's head was sent, by route template.
 HTTP_SECONDS = Histogram("ia_http_request_seconds", "HTTP latency", ["route"], buckets=_LATENCY)
+# Requests that are being answered, streams too.
+HTTP_IN_FLIGHT = Gauge("ia_http_requests_in_flight", "HTTP requests in flight")
 # Rows accepted in uploads.
 ROWS_ACCEPTED = Counter("ia_rows_accepted", "Rows accepted in uploads")
 # Age of the oldest outbox record that is not published yet; 0 when there is none.
@@ -29,8 +38,8 @@ OUTBOX_AGE = Gauge("ia_outbox_age_seconds", "Age of the oldest unpublished outbo
 LIVE_LISTENERS = Gauge("ia_live_listeners", "Open streams of live events")
 
 # --- ingest ---------------------------------------------------------------------------------------
-# Slices handed out, by why: first | released | incomplete, and those whose results were copied.
-SLICES_DISPATCHED = Counter("ia_slices_dispatched", "Slices dispatched", ["why"])
+# Rows handed out, by why: first | released | incomplete, and those whose results were copied.
+ROWS_DISPATCHED = Counter("ia_rows_dispatched", "Rows dispatched", ["why"])
 # Slices handed out and not yet reported finished, over the batches of this member.
 SLICES_OUTSTANDING = Gauge("ia_slices_outstanding", "Slices outstanding")
 # Batches that run now, over the batches of this member.
@@ -63,15 +72,16 @@ CALL_SECONDS = Histogram("ia_provider_call_seconds", "Provider call time", ["pro
 PROVIDER_AWAY = Gauge("ia_provider_away", "1 while the provider is left alone")
 # Calls in flight.
 CALLS_IN_FLIGHT = Gauge("ia_provider_calls_in_flight", "Provider calls in flight")
-# Quota slots in use, by group, at the last permit.
+# Calls of each group that count against its quota now. All analyzers say the same of it.
 QUOTA_USED = Gauge("ia_quota_used", "Quota slots in use", ["group"])
-# Quota slots left, by group, at the last permit.
-QUOTA_LEFT = Gauge("ia_quota_left", "Quota slots left", ["group"])
+# Calls a window that each group may make: what refusals left of its quota, 0 while no key of it may be used.
+QUOTA_LIMIT = Gauge("ia_quota_limit", "Quota slots there are", ["group"])
 # 1 for the state that a key is in, 0 for the others: ok | cooling | quarantined | probing | paused | retired.
 # Keys are told by fingerprint.
-KEY_STATE = Gauge("ia_key_state", "State of each key", ["key", "state"])
-# Seconds that calls waited for permits; several may wait at once.
-PERMIT_WAIT_SECONDS = Counter("ia_permit_wait_seconds", "Seconds waited for permits")
+KEY_STATE = Gauge("ia_key_state", "State of each key", ["key", "group", "state"])
+# Seconds that the next call waited for its permit, by what it waited for: keys | hold | quota | redis |
+# busy (calls in flight).
+PERMIT_WAIT_SECONDS = Counter("ia_permit_wait_seconds", "Seconds waited for permits", ["why"])
 
 # --- exporter -------------------------------------------------------------------------------------
 # Result rows stored, new or replaced by a newer attempt; duplicates are not counted.
@@ -90,5 +100,11 @@ EXPORTS = Counter("ia_exports", "Exports streamed", ["format"])
 # --- monitor --------------------------------------------------------------------------------------
 # Slices past their deadline that no analyzer has in hand.
 STUCK_SLICES = Gauge("ia_stuck_slices", "Slices past their deadline, in nobody's hands")
+# Rows without a result, of the batches that run or will by themselves.
+ROWS_WAITING = Gauge("ia_rows_waiting", "Rows that wait for their result")
+# The longest time that one of the running batches has had no new result.
+BATCH_STANDSTILL = Gauge("ia_batch_standstill_seconds", "Longest time without a result in a running batch")
+# Unix time of the monitor's last measurement: lags | stuck | waiting. What is old is not known.
+MEASURED = Gauge("ia_measured_timestamp_seconds", "Unix time of the last measurement", ["what"])
 # Records in each dead-letter topic now, by the topic they came from.
 DEAD_LETTERS_KEPT = Gauge("ia_dead_letters_kept", "Records in the dead-letter topic", ["topic"])

@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from shared.metrics import CHECK_PASSES
+
 _CHECK_SECONDS = 3.0
 Check = Callable[[], Awaitable[object]]
 
@@ -24,6 +26,8 @@ class Health:
         if not self.started:
             return {"start": "not finished"}
         answers = await asyncio.gather(*(self._probe(check) for check in self.checks.values()))
+        for name, why in zip(self.checks, answers, strict=True):
+            CHECK_PASSES.labels(name).set(why is None)
         return {name: why for name, why in zip(self.checks, answers, strict=True) if why}
 
     @staticmethod
@@ -61,6 +65,7 @@ def _routes(health: Health) -> list[web.RouteDef]:
         return _answer(await health.failing())
 
     async def metrics(_request: web.Request) -> web.Response:
+        await health.failing()  # for CHECK_PASSES
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [web.get("/livez", livez), web.get("/readyz", readyz), web.get("/metrics", metrics)]

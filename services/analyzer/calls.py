@@ -112,10 +112,10 @@ class Calls:
                 case Wait(seconds, why):
                     if why is not None:
                         self._limits.note(why)
-                    await self._wait(images, seconds)
+                    await self._wait(images, seconds, why or "busy")
         except (*REDIS_UNAVAILABLE, *POSTGRES_UNAVAILABLE) as error:
             log.warning("no permit", error=type(error).__name__)
-            await self._wait(images, _LONGEST_WAIT_SECONDS)
+            await self._wait(images, _LONGEST_WAIT_SECONDS, LimitedBy.REDIS)
         return False
 
     async def _send(self, call_id: str, fingerprint: str, asked: list[PendingImage]) -> bool:
@@ -135,10 +135,10 @@ class Calls:
         call.add_done_callback(lambda done: self._landed(done, images))
         return True
 
-    async def _wait(self, images: Sequence[PendingImage], seconds: float) -> None:
+    async def _wait(self, images: Sequence[PendingImage], seconds: float, why: str) -> None:
         self._put_back(images)
         wait = min(seconds, _LONGEST_WAIT_SECONDS)
-        metrics.PERMIT_WAIT_SECONDS.inc(wait)
+        metrics.PERMIT_WAIT_SECONDS.labels(why).inc(wait)
         await asyncio.sleep(wait)
 
     def _put_back(self, images: Sequence[PendingImage]) -> None:

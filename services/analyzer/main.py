@@ -116,7 +116,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
                 upkeep.run(),
                 trimmer.run(),
                 reread(keys, lambda: keys_for(provider, settings)),
-                KeyWatch(keys, store, pool, limits).run(),
+                KeyWatch(keys, store, pool, limits, quota.calls).run(),
             )
             async with background(stop, *loops):
                 await together(health, stop, intake.run([names.topic(SLICES)], stop), watchdog.run(stop))

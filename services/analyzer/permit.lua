@@ -10,7 +10,7 @@
 --          {'drift'}          the caller's clock and Redis' disagree by more than 2 s
 --          {'wait', ms, why}  hold: after a loss; keys: none may be used; quota: no slot is free before that;
 --                             busy: calls in flight must be answered first
---          {'go', group, fingerprint, used, limit}  the limit that holds now
+--          {'go', group, fingerprint}
 local window, deadline, limit = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local groups, prints, first = {}, {}, 10
 for g = 1, tonumber(ARGV[9]) do
@@ -52,7 +52,7 @@ if #prints == 0 then
   return {'wait', 1000, 'keys'}
 end
 if limit == 0 then
-  return {'go', groups[1].name, prints[1], 0, 0}
+  return {'go', groups[1].name, prints[1]}
 end
 
 local run_id = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
@@ -218,4 +218,4 @@ redis.call('ZADD', best.slots, now + deadline + window, ARGV[2])
 redis.call('PEXPIRE', best.slots, deadline + 2 * window)
 redis.call('HINCRBY', best.state, 'images', asked)
 redis.call('PEXPIRE', best.state, 86400000)
-return {'go', best.name, prints[best.key], best.taken + 1, best.limit}
+return {'go', best.name, prints[best.key]}

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from services.analyzer.cache import ImageCache
 from services.analyzer.keys import KeyRing
 from services.analyzer.pending import PendingImage
-from shared import desired, metrics
+from shared import desired
 from shared.limited_by import LimitedBy
 from shared.logs import log
 from shared.postgres import Pool, statements_beside
@@ -89,7 +89,7 @@ class Permits:
         answer = await self._permit(args=self._arguments(call_id, images, self._offset_ms))
         match answer[0]:
             case b"go":
-                return self._go(answer[1].decode(), answer[2].decode(), int(answer[3]), int(answer[4]))
+                return Go(answer[1].decode(), answer[2].decode())
             case b"repack":
                 return Repack(answer[1].decode())
             case b"wait":
@@ -124,13 +124,6 @@ class Permits:
                 image.wanted.version,
             )
         return arguments
-
-    @staticmethod
-    def _go(group: str, fingerprint: str, used: int, limit: int) -> Go:
-        if limit:
-            metrics.QUOTA_USED.labels(group).set(used)
-            metrics.QUOTA_LEFT.labels(group).set(limit - used)
-        return Go(group, fingerprint)
 
     async def _clock(self) -> tuple[float, float]:
         """The lowest and the highest that Redis' clock can be ahead of the monotonic one, in ms."""

@@ -39,6 +39,7 @@ class Edge:
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.perf_counter()
         status = 0
+        metrics.HTTP_IN_FLIGHT.inc()
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -63,6 +64,7 @@ class Edge:
                     return await refusal(scope, receive, send_with_headers)
                 await self._app(scope, receive, send_on)
             finally:
+                metrics.HTTP_IN_FLIGHT.dec()
                 metrics.HTTP_REQUESTS.labels(route_of(scope), scope["method"], str(status)).inc()
 
 

@@ -40,7 +40,7 @@ class Copier:
         events = [_copied(row, clone, piece.chunk_no, now, self._instance) for row in rows]
         key = str(events[0].chunk_id).encode()
         await asyncio.gather(*[await self._producer.send(RESULTS, key, event) for event in events])
-        metrics.SLICES_DISPATCHED.labels("copied").inc()
+        metrics.ROWS_DISPATCHED.labels("copied").inc(len(rows))
         return True
 
 

@@ -32,7 +32,7 @@ class Dispatcher:
         records: list[Any] = await asyncio.gather(*sent)
         for order, record in zip(orders, records, strict=True):
             order.entry.partition, order.entry.offset = record.partition, record.offset
-            metrics.SLICES_DISPATCHED.labels(order.entry.why).inc()
+            metrics.ROWS_DISPATCHED.labels(order.entry.why).inc(len(order.rows))
 
 
 def _key(event: SliceDispatched) -> bytes:

@@ -71,6 +71,7 @@ class Lags:
         for topic in WORKING:
             kept = (await self._spans(topic.dead_letters)).values()
             metrics.DEAD_LETTERS_KEPT.labels(topic.name).set(sum(span.end - span.start for span in kept))
+        metrics.MEASURED.labels("lags").set_to_current_time()
 
     async def measure(self, service: str, topic: Topic) -> Lag:
         spans = await self._spans(topic)

@@ -1,4 +1,4 @@
-"""Wires the monitor: rates, lags, stuck work."""
+"""Wires the monitor: rates, lags, stuck and waiting work."""
 
 from services.monitor.counting import Counted
 from services.monitor.handler import count, nothing_after
@@ -6,6 +6,7 @@ from services.monitor.lags import lags
 from services.monitor.purge import purge_forever
 from services.monitor.settings import MonitorSettings
 from services.monitor.stuck import StuckWork
+from services.monitor.waiting import look_forever as look_at_what_waits
 from shared.dead_letters import DeadLetters
 from shared.kafka import consumer, producer
 from shared.ops import Health, serve
@@ -49,6 +50,7 @@ async def start(settings: MonitorSettings, health: Health, stop: Stop) -> None:
             projection.run([names.topic(RESULTS)], stop),
             lag.look_forever(stop),
             StuckWork(database, redis).look_forever(stop),
+            look_at_what_waits(database, stop),
             purge_forever(database, stop),
             Watchdog(reader, health, lambda: projection.waiting).run(stop),
         )

@@ -69,6 +69,7 @@ class StuckWork:
             await connection.execute(_SQL["stuck_keep"], batches, chunks, firsts, since, reasons)
             await connection.execute(_SQL["stuck_drop"], batches, firsts)
         metrics.STUCK_SLICES.set(len(rows))
+        metrics.MEASURED.labels("stuck").set_to_current_time()
         return len(rows)
 
     async def _reasons(self, rows: list[asyncpg.Record]) -> list[str]:

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from services.analyzer.key_watch import KeyWatch
 from services.analyzer.keys import KeyRing
+from shared import metrics
 from shared.keys_text import fingerprint
 from shared.limited_by import LimitedBy, Limits
 from tests.api_keys import parse
@@ -70,7 +71,7 @@ async def test_a_key_is_paused_resumed_and_retired_and_the_analyzers_obey(
 ) -> None:
     async with Redis.from_url(gateway.redis_url) as store, pool_of(gateway.database_url) as pool:
         ring = KeyRing(parse(KEYS))
-        watch = KeyWatch(ring, store, pool, Limits(store))
+        watch = KeyWatch(ring, store, pool, Limits(store), 55)
 
         async def used() -> list[str]:
             await watch.look()
@@ -83,6 +84,8 @@ async def test_a_key_is_paused_resumed_and_retired_and_the_analyzers_obey(
             paused = await act("pause", reason="who pays for it?")
             assert paused.json()["data"] == {"fingerprint": ONE, "wanted": "paused"}
         assert await used() == [TWO]
+        assert metrics.KEY_STATE.labels(ONE, "shop", "paused")._value.get() == 1
+        assert metrics.QUOTA_LIMIT.labels("shop")._value.get() == 0, "it has no key that may be used"
         key = (await shown(client))[ONE]
         assert (key["state"], key["reason"], key["changed_by"]) == ("paused", "who pays for it?", "local")
         assert (await act("resume")).json()["data"]["wanted"] == "used"
@@ -94,6 +97,10 @@ async def test_a_key_is_paused_resumed_and_retired_and_the_analyzers_obey(
         assert (await shown(client))[ONE]["state"] == "retired"
         log = await data_of(client, "/admin/audit", action="retire_provider_key")
         assert log["entries"][0]["details"] == {"fingerprint": ONE, "reason": ""}
+        ring.change(parse("secret-two"))
+        await used()
+        told = {sample.labels["key"] for metric in metrics.KEY_STATE.collect() for sample in metric.samples}
+        assert told == {TWO}, "a key that was removed must not alarm for ever"
 
 
 @pytest.mark.parametrize("body", [{"reason": 1}, {"why": "x"}, {"reason": "x" * 201}, []])

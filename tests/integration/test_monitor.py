@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from services.exporter.storing import store
+from services.monitor import waiting
 from services.monitor.lags import lags
 from services.monitor.main import start
 from services.monitor.settings import MonitorSettings
@@ -122,3 +123,32 @@ async def test_stuck_work_is_listed_with_why_until_it_is_not_stuck(here: World) 
         await connection.execute("delete from ingest.slices where first_row > 1")
         assert await work.look() == 1
         assert "waits for an analyzer" in await connection.fetchval("select why from monitor.stuck")
+
+
+async def test_what_waits_is_counted_and_a_batch_that_stands_still_is_seen(here: World) -> None:
+    batch = await here.batch(100)
+    await here.batch(40)
+    await here.batch(7, desired="paused")
+    async with here.pool.acquire() as connection:
+        await waiting.look(here.pool)
+        assert metrics.ROWS_WAITING._value.get() == 140
+        assert metrics.BATCH_STANDSTILL._value.get() == 0, "none was started"
+        await connection.execute(
+            "insert into ingest.batches (batch_id, run_started_at) values ($1, now() - interval '1 hour')",
+            batch,
+        )
+        await waiting.look(here.pool)
+        assert 3_600 <= metrics.BATCH_STANDSTILL._value.get() < 3_700
+        await store(connection, [result(batch, 1)])
+        await waiting.look(here.pool)
+        assert metrics.ROWS_WAITING._value.get() == 139
+        assert metrics.BATCH_STANDSTILL._value.get() < 60
+        await connection.execute(
+            "update exporter.chunks set last_result_at = now() - interval '1 hour' where batch_id = $1", batch
+        )
+        await connection.execute(
+            "insert into gateway.transitions (batch_id, version, run, desired) values ($1, 1, 1, 'running')",
+            batch,
+        )
+        await waiting.look(here.pool)
+        assert metrics.BATCH_STANDSTILL._value.get() < 60, "it was resumed just now"

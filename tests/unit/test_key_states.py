@@ -5,7 +5,7 @@ import pytest
 from shared.key_states import Group, KeyState, told
 
 NOW = 1_000
-WELL, RESTS, RESTED = Group(None, 0, 0), Group(38, 6_000, 1), Group(38, 900, 1)
+WELL, RESTS, RESTED = Group(None, 0, 0, 7), Group(38, 6_000, 1, 7), Group(38, 900, 1, 7)
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ WELL, RESTS, RESTED = Group(None, 0, 0), Group(38, 6_000, 1), Group(38, 900, 1)
 def test_what_is_told(entry: str | None, group: Group, state: KeyState, until: int, reason: str) -> None:
     found = told(entry, group, NOW)
     assert (found.state, found.until, found.reason) == (state, until, reason)
-    assert found.limit == group.limit
+    assert (found.limit, found.used) == (group.limit, group.used)
