@@ -10,7 +10,11 @@ SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_in
 # Without compiled files each of the processes compiles all that it imports anew: 2 CPU seconds a start, not 1.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test lint format faults fuzz bench lock lock-kafka clean
+.PHONY: help install run test lint format faults fuzz bench deploy-check image image-ocr lock lock-kafka clean
+
+# What pyproject.toml asks for, in the versions and with the hashes of the one lock.
+INSTALL := $(BIN)/uv pip install --quiet --require-hashes --constraint requirements.lock -r pyproject.toml
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,7 +36,7 @@ $(READY): requirements.lock Makefile
 	@$(BIN)/uv --version 2>/dev/null | grep -q ' $(UV_VERSION)\b' || \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || \
 	  { echo "uv could not be installed: the first start needs a way to the Python package index." >&2; exit 1; }
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(INSTALL) --extra local --extra dev --extra test
 	@$(BIN)/python -c 'import sysconfig, pathlib; \
 	  pathlib.Path(sysconfig.get_path("purelib"), "image_analyzer.pth").write_text("$(CURDIR)\n$(CURDIR)/clients/python\n")'
 	@printf '#!/bin/sh\nexec "%s" -m image_analyzer "$$@"\n' "$(CURDIR)/$(BIN)/python" >$(BIN)/image-analyzer
@@ -43,7 +47,7 @@ run: $(READY) ## the whole system on http://localhost:5001
 	@exec $(BIN)/python -m dev
 
 test: $(READY) ## all tests but the long ones
-	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/bench --numprocesses=3 --dist=loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest --ignore=tests/faults --ignore=tests/bench --ignore=tests/deploy --numprocesses=3 --dist=loadgroup --no-loadscope-reorder
 
 faults: $(READY) ## kills and cuts
 	@$(BIN)/pytest tests/faults --timeout=900
@@ -53,6 +57,17 @@ fuzz: $(READY) ## hostile and random requests, for long
 
 bench: $(READY) ## figures on the fakes
 	@$(BIN)/python -m tests.bench
+
+deploy-check: $(READY) ## the package, the image, compose and Kubernetes, read by the tools that read them
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(INSTALL) --extra local --extra dev --extra test --extra deploy
+	@$(BIN)/python -m dev.image_size
+	@$(BIN)/pytest tests/deploy --timeout=300
+
+image: ## the image (needs Docker)
+	docker build --target core --tag image-analyzer:$(VERSION) .
+
+image-ocr: ## the image that reads text by itself, too (needs Docker)
+	docker build --target ocr --tag image-analyzer:$(VERSION)-ocr .
 
 lint: $(READY) ## style, types, and who may import whom
 	@$(BIN)/ruff check .

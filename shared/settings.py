@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -43,11 +44,23 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 def read(kind: type[S], env: Mapping[str, str] = os.environ) -> S:
     """The settings of one program. Empty variables count as unset. Raises SettingsError."""
-    given = {name: env[name.upper()] for name in kind.__struct_fields__ if env.get(name.upper())}
+    names = kind.__struct_fields__
+    given = {name: value for name in names if (value := _given(name.upper(), env, f"{name}_file" in names))}
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(_sentence(str(error))) from error
+
+
+def _given(name: str, env: Mapping[str, str], file_is_a_setting: bool) -> str:
+    """NAME, or what is in the file that NAME_FILE names: so containers are given what is secret."""
+    path = env.get(f"{name}_FILE")
+    if env.get(name) or not path or file_is_a_setting:
+        return env.get(name, "")
+    try:
+        return Path(path).read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE can't be read: {type(error).__name__}") from None
 
 
 def _sentence(error: str) -> str:

@@ -80,3 +80,25 @@ def test_every_secret_is_known_to_the_logs(tmp_path: Path) -> None:
 def test_urls_without_a_password_hold_no_secret() -> None:
     env = {"DATABASE_URL": "postgresql:///x", "REDIS_URL": "redis://r", "KAFKA_BOOTSTRAP_SERVERS": "k"}
     assert read(CommonSettings, env).secrets == []
+
+
+def test_what_is_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    kept = tmp_path / "database_url"
+    kept.write_text("postgresql://user:from-file@db/x\n")
+    servers = {**SERVERS, "DATABASE_URL": "", "DATABASE_URL_FILE": str(kept)}
+    settings = read(CommonSettings, servers)
+    assert settings.database_url == "postgresql://user:from-file@db/x"
+    assert settings.secrets == ["from-file", "redispass"]
+    assert read(CommonSettings, {**servers, "DATABASE_URL": "postgresql:///own"}).database_url.endswith("own")
+
+
+@pytest.mark.parametrize("content", [None, b"postgresql://user:top-secret\xff@db/x"])
+def test_a_file_that_can_not_be_read_is_named_without_what_is_in_it(
+    content: bytes | None, tmp_path: Path
+) -> None:
+    kept = tmp_path / "database_url"
+    if content is not None:
+        kept.write_bytes(content)
+    with pytest.raises(SettingsError, match="DATABASE_URL_FILE can't be read") as refused:
+        read(CommonSettings, {**SERVERS, "DATABASE_URL": "", "DATABASE_URL_FILE": str(kept)})
+    assert "top-secret" not in str(refused.value)

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Installs the product into TARGET, a new environment that holds nothing else: sh docker/install.sh TARGET [--extra local]
+# The image is built by it (Dockerfile) and measured by it (dev/image_size.py).
+set -eu
+target=$1
+shift
+wheel=$(mktemp -d)
+trap 'rm -rf "$wheel"' EXIT
+
+uv venv --quiet --python "${PYTHON:-python3}" "$target"
+export VIRTUAL_ENV="$target" UV_LINK_MODE=copy # what is stripped below are no links into a cache
+# What pyproject.toml asks for, in the versions and with the hashes of the one lock.
+uv pip install --quiet --require-hashes --constraint requirements.lock -r pyproject.toml "$@"
+uv build --quiet --wheel --out-dir "$wheel" .
+uv pip install --quiet --no-deps "$wheel"/*.whl
+
+# A third of the packages is for debuggers, and where phone numbers are at home in words: nothing here reads it.
+find "$target" -name '*.so*' -type f -exec strip --strip-unneeded {} +
+find "$target" -path '*/phonenumbers/geodata' -prune -exec rm -r {} +
+find "$target" -path '*/phonenumbers/carrierdata' -prune -exec rm -r {} +
+# Nothing writes into the image later: what is imported is compiled now, the rest would be weight.
+"$target/bin/python" -c '
+import pkgutil, services, shared
+for package in services, shared:
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.endswith(("__main__", "providers.local")):
+            __import__(module.name)
+'
