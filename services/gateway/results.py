@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.gateway.errors import NotFound, ValidationError
 from services.gateway.paging import Page
-from services.gateway.snapshot import Snapshot
+from services.gateway.snapshot import Snapshot, one_snapshot
 from shared.filters import Filters, condition
 from shared.ids import batch_range
 from shared.postgres import Connection, Pool, statements_beside
@@ -19,6 +19,7 @@ from shared.postgres import Connection, Pool, statements_beside
 _SQL = statements_beside(__file__)
 # Rows that one request looks through at most when it looks for what the counters don't count: 0.1 s.
 _MOST_LOOKED_THROUGH = 50_000
+_MOST_EARLIER = 100
 
 
 class Place(NamedTuple):
@@ -70,12 +71,15 @@ async def read_results(connection: Connection, batch: Snapshot, wanted: Filters,
     return Found(rows, total, spans[-1].last if more else None)
 
 
-async def read_result(pool: Pool, result_id: UUID) -> dict[str, Any]:
-    """Raises NotFound."""
-    row = await pool.fetchrow(_SQL["result_read"], *batch_range(result_id))
-    if row is None:
-        raise NotFound(f"There is no result {result_id}.")
-    return dict(row)
+async def read_result(pool: Pool, result_id: UUID) -> list[dict[str, Any]]:
+    """The result, then the attempts that it replaced, the latest first. Raises NotFound."""
+    async with one_snapshot(pool) as connection:
+        row = await connection.fetchrow(_SQL["result_read"], *batch_range(result_id))
+        if row is None:
+            raise NotFound(f"There is no result {result_id}.")
+        place = row["batch_id"], row["row_no"]
+        earlier = await connection.fetch(_SQL["earlier_read"], *place, _MOST_EARLIER)
+    return [dict(attempt) for attempt in (row, *earlier)]
 
 
 def is_counted(wanted: Filters) -> bool:

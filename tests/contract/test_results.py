@@ -7,6 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from shared.ids import result_id
 from tests.contract.gateway import Gateway, create, data_of, database
 from tests.contract.test_gateway_contract import check, check_error
 
@@ -123,9 +124,33 @@ async def test_a_result_has_every_key_and_is_found_by_its_id(
         check(one, RESULT)
     assert (good["row_no"], good["analysis_result"], good["extra"]) == (9, {"labels": [1]}, {"city": "Bern"})
     assert (bad["row_no"], bad["success"], bad["error_class"]) == (10, False, "dns")
-    assert await data_of(client, f"/api/v1/results/{bad['result_id']}") == bad
+    assert await data_of(client, f"/api/v1/results/{bad['result_id']}") == {**bad, "earlier_attempts": []}
     for unknown in ("none", "00000000-0000-4000-8000-000000000000", "é" * 300):
         check_error(await client.get(f"/api/v1/results/{unknown}"), 404, "NotFound")
+
+
+async def test_a_result_tells_what_it_replaced_the_latest_first(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await filled(gateway, client)
+    path = f"/api/v1/results/{result_id(batch_id, 10)}"
+    now = await data_of(client, path)
+    async with database(gateway) as connection:
+        await connection.execute(
+            "insert into exporter.earlier_attempts"
+            " select r.* from exporter.results as r where batch_id = $1 and row_no = 10",
+            batch_id,
+        )
+        await connection.execute(
+            "insert into exporter.earlier_attempts (batch_id, row_no, chunk_no, attempt, url, success,"
+            " error_class, processing_time_seconds, cache_hit, created_at)"
+            " values ($1, 10, 2, 2, 'http://a.test/10', false, 'timeout', 1, false, now())",
+            batch_id,
+        )
+    latest, first = (await data_of(client, path))["earlier_attempts"]
+    check(latest, RESULT)
+    assert (latest["attempt"], latest["error_class"]) == (2, "timeout")
+    assert {**first, "earlier_attempts": []} == now
 
 
 @pytest.mark.parametrize(

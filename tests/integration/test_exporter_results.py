@@ -74,6 +74,9 @@ async def test_redelivered_and_older_attempts_change_nothing(here: World) -> Non
     assert await here.counts(batch) == (3, 2, 1, 3)
     assert await here.errors(batch) == {"timeout": 1}
     assert await here.cost(batch) == (9_730, 805), "a new attempt gives no money back"
+    earlier = await here.pool.fetch("select * from exporter.earlier_attempts")
+    assert [(row["batch_id"], row["row_no"], row["attempt"]) for row in earlier] == [(batch, 2, 1)]
+    assert (earlier[0]["error_class"], earlier[0]["cost"], earlier[0]["url"]) == ("dns", 30, failed.url)
     assert await here.ends_announced(batch) == 3, "two ends, and the retry between them"
 
 
@@ -237,20 +240,33 @@ async def follow_model(database_url: str, polls: list[list[tuple[int, int, Error
     batch = UUID(int=1)
     connection = await asyncpg.connect(database_url)
     model: dict[int, tuple[int, ErrorClass | None]] = {}
+    earlier: list[tuple[int, int, ErrorClass | None]] = []
     try:
-        await connection.execute("truncate exporter.results, exporter.chunks")
+        await connection.execute("truncate exporter.results, exporter.chunks, exporter.earlier_attempts")
         for poll in polls:
             # One attempt of a row has one outcome: a redelivery says the same again.
             said = {(row, attempt): kind for row, attempt, kind in poll}
             events = [event(batch, row, attempt, said[row, attempt]) for row, attempt, _ in poll]
             async with connection.transaction():
                 await store(connection, events)
-            for (row, attempt), kind in said.items():
+            for row, (attempt, kind) in highest(said).items():
                 if attempt > model.get(row, (0, None))[0]:
+                    earlier += [(row, *model[row])] if row in model else []
                     model[row] = attempt, kind
             await compare(connection, model)
+            kept = await connection.fetch(
+                "select row_no, attempt, error_class from exporter.earlier_attempts"
+            )
+            assert Counter(tuple(row) for row in kept) == Counter(earlier)
     finally:
         await connection.close()
+
+
+def highest(
+    said: dict[tuple[int, int], ErrorClass | None],
+) -> dict[int, tuple[int, ErrorClass | None]]:
+    """By row: its last attempt of a poll is what gets there."""
+    return {row: (attempt, said[row, attempt]) for row, attempt in sorted(said)}
 
 
 def event(batch: UUID, row: int, attempt: int, kind: ErrorClass | None) -> ImageAnalyzed:

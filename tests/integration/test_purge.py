@@ -60,7 +60,7 @@ async def left_of(here: World, batch_id: UUID) -> dict[str, int]:
     tables = await here.pool.fetch(
         "select table_schema || '.' || table_name as name from information_schema.columns"
         " where column_name = 'batch_id' and table_schema in ('gateway', 'ingest', 'exporter', 'lifecycle')"
-        " and table_name in (select relname from pg_class where relkind = 'r')"
+        " and table_name in (select relname from pg_class where relkind in ('r', 'p') and not relispartition)"
     )
     counts = {
         row["name"]: await here.pool.fetchval(
@@ -81,6 +81,8 @@ async def test_everything_of_a_deleted_batch_goes_but_its_tombstone(
             (tmp_path / path).write_bytes(b"x")
         async with here.pool.acquire() as connection, connection.transaction():
             await store(connection, [result(batch, row) for row in (1, 2, 3)])
+        async with here.pool.acquire() as connection, connection.transaction():
+            await store(connection, [result(batch, 2, attempt=2)])
         await Indexer(here.pool).index(batch, 1)
         for table, columns, values in (
             ("ingest.batches", "batch_id, closed_at", "$1, now()"),
@@ -107,6 +109,21 @@ async def test_everything_of_a_deleted_batch_goes_but_its_tombstone(
     assert (row["desired"], row["name"], row["purged_at"] is not None) == ("deleted", "", True)
     assert await left_of(here, stays) == before
     assert [path.name for path in (tmp_path / "batches").iterdir()] == [str(stays)]
+
+
+async def test_earlier_attempts_go_a_month_after_they_were_replaced(here: World) -> None:
+    batch = await here.batch(6_000)
+    await here.pool.execute(
+        "insert into exporter.earlier_attempts (batch_id, row_no, chunk_no, url, attempt, success,"
+        " processing_time_seconds, cache_hit, created_at, replaced_at)"
+        " select $1, n, 1, 'u', 1, false, 0, false, now(),"
+        " now() - make_interval(days => case when n <= 5500 then 31 else 29 end)"
+        " from generate_series(1, 6000) n",
+        batch,
+    )
+    await ExporterPurge(here.pool).purge_earlier(Stop())
+    left = await here.pool.fetchrow("select min(row_no), count(*) from exporter.earlier_attempts")
+    assert tuple(left or ()) == (5_501, 500)
 
 
 async def test_results_that_are_being_stored_are_waited_for_and_late_ones_dropped(here: World) -> None:

@@ -49,11 +49,14 @@ async def results(
 
 @router.get("/api/v1/results/{result_id}")
 async def result(ctx: Ctx, result_id: str) -> Response:
+    """With the attempts that it replaced."""
     try:
-        row = await read_result(ctx.pool, UUID(result_id))
+        row, *earlier = await read_result(ctx.pool, UUID(result_id))
     except ValueError:
         raise NotFound(f"There is no result {result_id[:50]!r}.") from None
-    return reply(views.result(row["batch_id"], row))
+    batch_id = row["batch_id"]
+    attempts = [views.result(batch_id, attempt) for attempt in earlier]
+    return reply({**views.result(batch_id, row), "earlier_attempts": attempts})
 
 
 def _place(page: Page, cursor: str | None, after: int | None) -> Place:

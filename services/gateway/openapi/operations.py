@@ -62,7 +62,7 @@ OPERATIONS: dict[str, Operation] = {
         query=forms.ResultsQuery,
         extra=Extra.POLLED,
     ),
-    "GET /api/v1/results/{result_id}": Operation("get_result", "Get a result", results.URLAnalysisResult),
+    "GET /api/v1/results/{result_id}": Operation("get_result", "Get a result", results.OneResult),
     "GET /api/v1/batch-data": Operation(
         "search_results",
         "Search all results",

@@ -46,6 +46,12 @@ class URLAnalysisResult(Struct):
     extra: Annotated[dict[str, str], Meta(description="The upload's own columns")]
 
 
+class OneResult(URLAnalysisResult):
+    earlier_attempts: Annotated[
+        list[URLAnalysisResult], Meta(description="What it replaced, the latest first; kept for 30 days")
+    ]
+
+
 class ResultPage(Struct):
     batch_id: BatchId
     results: list[URLAnalysisResult]
