@@ -46,9 +46,11 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 metrics.HTTP_SECONDS.labels(route_of(scope)).observe(time.perf_counter() - began)
+                own = message.get("headers", ())
+                named = {name for name, _ in own}
                 message["headers"] = [
-                    *message.get("headers", ()),
-                    *_HEADERS,
+                    *own,
+                    *(header for header in _HEADERS if header[0] not in named),
                     *scope["state"].get("headers", ()),
                     (b"x-request-id", request_id.encode()),
                 ]

@@ -257,7 +257,10 @@ async def test_an_export_that_breaks_never_looks_whole(
 async def samples_are_served_from_their_folder_only(client: httpx.AsyncClient, folder: Path) -> None:
     (folder / "sign.png").write_bytes(b"picture")
     (folder / "secret.txt").write_text("no")
-    assert (await client.get("/sample/sign.png")).content == b"picture"
+    sign = await client.get("/sample/sign.png")
+    assert sign.content == b"picture"
+    # The pages may be open as localhost while the rows say 127.0.0.1: another site to a browser.
+    assert sign.headers.get_list("cross-origin-resource-policy") == ["cross-origin"]
     for name in ("secret.txt", "..%2fsign.png", ".png", f"{uuid4().hex}.png", "%2e%2e/gateway.log"):
         assert (await client.get(f"/sample/{name}")).status_code == 404
 

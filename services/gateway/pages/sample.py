@@ -10,6 +10,8 @@ from services.gateway.context import Ctx
 from services.gateway.errors import NotFound
 
 router = APIRouter(include_in_schema=False)
+# For everybody, as other hosts' pictures are: who opens the pages as localhost gets them from 127.0.0.1.
+_FOR_ALL = {"Cross-Origin-Resource-Policy": "cross-origin"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\.(png|jpe?g|webp|gif|bmp|tiff?)", re.ASCII)
 
 
@@ -20,4 +22,4 @@ async def sample(ctx: Ctx, name: str) -> Response:
     path = Path(folder) / name
     if not (folder and _NAME.fullmatch(name) and path.is_file()):
         raise NotFound("There is no such sample picture.")
-    return FileResponse(path)
+    return FileResponse(path, headers=_FOR_ALL)
