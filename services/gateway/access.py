@@ -36,6 +36,7 @@ TABLE: Mapping[Role, str] = {
         GET /events
         GET /batch/{batch_id}
         GET /batch/{batch_id}/events
+        GET /batch/{batch_id}/results
         GET /system/status
         GET /export/batch/{batch_id}
         GET /export/template
@@ -69,6 +70,7 @@ TABLE: Mapping[Role, str] = {
     """,
     Role.OPERATOR: """
         POST /upload
+        POST /batch/{batch_id}/clone
         POST /batch/{batch_id}/{action}
         POST /api/v1/batches
         POST /api/v1/batches/bulk

@@ -33,6 +33,7 @@ from services.gateway.faults import api_error_of
 from services.gateway.methods import allowed_at
 from services.gateway.pages import batch as batch_page
 from services.gateway.pages import dashboard, login, sample
+from services.gateway.pages import results as results_part
 from services.gateway.pages import system as system_pages
 from services.gateway.pages.login import to_login
 from services.gateway.pages.render import error_page
@@ -69,6 +70,7 @@ def make_app(context: Context) -> FastAPI:
         admin_queue.router,
         dashboard.router,
         batch_page.router,
+        results_part.router,
         sample.router,
         system_pages.router,
         access.router,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.gateway.errors import NotFound, ValidationError
-from services.gateway.paging import Page
+from services.gateway.paging import Page, RowNo, parts_of
 from services.gateway.snapshot import Snapshot, one_snapshot
 from shared.filters import Filters, condition
 from shared.ids import batch_range
@@ -42,6 +42,14 @@ class Span(NamedTuple):
 
     first: int
     last: int
+
+
+def place_of(page: Page, cursor: str | None, after: int | None = None) -> Place:
+    """By page, or behind `after` or `cursor`. Raises ValidationError."""
+    ways = [name for name, given in (("cursor", cursor), ("after", after)) if given is not None]
+    if len(ways) == 2 or (ways and page.number > 1):
+        raise ValidationError("page, cursor and after exclude each other. Send one of them.")
+    return Place(page, parts_of(cursor, tuple[RowNo])[0] if cursor is not None else after)
 
 
 async def read_results(connection: Connection, batch: Snapshot, wanted: Filters, place: Place) -> Found:

@@ -1,5 +1,7 @@
 """Results of a batch by page and by cursor, filtered, and one by its id."""
 
+import html
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -175,3 +177,54 @@ async def test_a_place_beyond_the_end_is_an_empty_page(client: httpx.AsyncClient
     for params in ({"page": 1_000_000, "per_page": 100}, {"after": 2**62}, {}):
         data = await data_of(client, path, **params)
         assert (data["results"], data["count"], data["next_cursor"]) == ([], 0, None)
+
+
+async def page_of(client: httpx.AsyncClient, address: str) -> tuple[list[int], dict[str, str]]:
+    """The numbers of the rows that a page shows, and where its links lead by their words."""
+    reply = await client.get(address, headers={"Accept": "text/html"})
+    assert reply.status_code == 200, reply.text
+    rows = [int(number) for number in re.findall(r"row ([0-9]+)</span>", reply.text)]
+    links = re.findall(r'<a [^>]*href="([^"]*)"[^>]*>([^<]*?) ?<', reply.text)
+    return rows, {words: html.unescape(address) for address, words in links}
+
+
+async def test_the_page_shows_the_results_that_its_address_asks_for(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    page = f"/batch/{await filled(gateway, client)}"
+    for part in (page, f"{page}/results"):
+        rows, links = await page_of(client, part)
+        assert rows == PRESENT[:50]
+        rows, links = await page_of(client, part + links["Next"].removeprefix(page))
+        assert rows == PRESENT[50:]
+        assert (await page_of(client, links["Previous"]))[0] == PRESENT[:50]
+        assert (await page_of(client, links["failed"]))[0] == FAILED
+        named, links = await page_of(client, links["with a name"])
+        assert named == [row for row in PRESENT if row % 9 == 0]
+        csv = links["CSV of these"]
+        assert csv == f"/export{page}?has_store_name=true"
+    assert (await page_of(client, f"{page}?error_class=dns"))[0] == FAILED
+    assert (await page_of(client, f"{page}?has_store_name=true&per_page=3"))[0] == [9, 18, 36]
+
+
+async def test_a_page_of_results_that_makes_no_sense_says_so(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    page = f"/batch/{await filled(gateway, client)}"
+    for query in ("success_only=true&failed_only=true", "error_class=x", "cursor=x", "page=0"):
+        reply = await client.get(f"{page}?{query}", headers={"Accept": "text/html"})
+        assert (reply.status_code, "That did not work" in reply.text) == (400, True), query
+
+
+async def test_a_batch_is_cloned_and_deleted_and_restored_by_hand(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client)
+    cloned = await client.post(f"/batch/{batch_id}/clone", data={"new_name": "Twin", "copy_results": "false"})
+    assert cloned.status_code == 303
+    twin = await client.get(cloned.headers["location"])
+    assert "Twin" in twin.text
+    assert (await client.post(f"{cloned.headers['location']}/cancel")).status_code == 303
+    for action, offered in (("soft-delete", "Delete for good"), ("restore", "Clone the batch")):
+        assert (await client.post(f"{cloned.headers['location']}/{action}")).status_code == 303
+        assert offered in (await client.get(cloned.headers["location"])).text

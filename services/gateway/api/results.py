@@ -9,11 +9,11 @@ from starlette.responses import Response
 from services.gateway import views
 from services.gateway.api.ids import BatchId
 from services.gateway.context import Ctx
-from services.gateway.errors import NotFound, ValidationError
+from services.gateway.errors import NotFound
 from services.gateway.filters import applied, asked_of, filters_of
-from services.gateway.paging import Page, Paged, RowNo, cursor_of, parts_of
+from services.gateway.paging import Paged, cursor_of
 from services.gateway.replies import polled, reply
-from services.gateway.results import Place, read_result, read_results
+from services.gateway.results import place_of, read_result, read_results
 from services.gateway.snapshot import one_snapshot, read_batch
 
 batch_router = APIRouter(tags=["results"])
@@ -32,7 +32,7 @@ async def results(
     """In the order of their rows, filtered as exports are. By page, or behind `after` (a row number) or
     `cursor` (the `next_cursor` of the page before)."""
     asked = asked_of(request.query_params)
-    wanted, place = filters_of(asked), _place(page, cursor, after)
+    wanted, place = filters_of(asked), place_of(page, cursor, after)
     async with one_snapshot(ctx.pool) as connection:
         batch = await read_batch(connection, batch_id)
         found = await read_results(connection, batch, wanted, place)
@@ -57,10 +57,3 @@ async def result(ctx: Ctx, result_id: str) -> Response:
     batch_id = row["batch_id"]
     attempts = [views.result(batch_id, attempt) for attempt in earlier]
     return reply({**views.result(batch_id, row), "earlier_attempts": attempts})
-
-
-def _place(page: Page, cursor: str | None, after: int | None) -> Place:
-    ways = [name for name, given in (("cursor", cursor), ("after", after)) if given is not None]
-    if len(ways) == 2 or (ways and page.number > 1):
-        raise ValidationError("page, cursor and after exclude each other. Send one of them.")
-    return Place(page, parts_of(cursor, tuple[RowNo])[0] if cursor is not None else after)

@@ -52,6 +52,9 @@ class Hub:
     async def view(self, batch_id: UUID) -> View:
         return (await self._views([batch_id]))[0]
 
+    async def history(self, batch_id: UUID) -> History:
+        return (await self._histories([batch_id]))[batch_id]
+
     async def changed_since(self, when: datetime) -> dict[UUID, History] | None:
         """The batches that changed since, and some that did not; None if they are too many to tell."""
         rows = await self._pool.fetch(_SQL["lively"], when, _MOST_BATCHES)

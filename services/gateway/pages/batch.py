@@ -1,4 +1,4 @@
-"""One batch: progress, what may be done now, chunks, errors, and the first results with their pictures."""
+"""One batch: progress, what may be done now, chunks, errors, and its results with their pictures."""
 
 from typing import Any
 from uuid import UUID
@@ -9,28 +9,32 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.actor import check_may
 from services.gateway.api.ids import BatchId
 from services.gateway.chunks import advice_for
+from services.gateway.clone import Wanted
 from services.gateway.commands import Command
 from services.gateway.context import Context, Ctx
 from services.gateway.error_report import read_counts
 from services.gateway.errors import BatchStateError
-from services.gateway.fields import max_cost_of
+from services.gateway.fields import boolean, max_cost_of
 from services.gateway.forms import field, read_form
+from services.gateway.live.history import Change
 from services.gateway.pages import live
 from services.gateway.pages.bars import Counted, chunks_a_cell, grid
+from services.gateway.pages.chart import COLUMNS, chart_of
 from services.gateway.pages.render import page, text
+from services.gateway.pages.results import Viewed, results_values
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.transitions import Action
 from shared.postgres import statements_beside
 
 router = APIRouter(include_in_schema=False)
 _SQL = statements_beside(__file__)
-_FIRST = 50
+_CHANGES = 8
 
 
 @router.get("/batch/{batch_id}")
-async def batch_page(ctx: Ctx, batch_id: BatchId) -> Response:
+async def batch_page(ctx: Ctx, batch_id: BatchId, view: Viewed) -> Response:
     batch = await read_batch(ctx.pool, batch_id)
-    values = {**await _progress(ctx, batch), **await _results(ctx, batch)}
+    values = {**await _progress(ctx, batch), **await results_values(ctx, batch, view)}
     return page("batch.html", **values)
 
 
@@ -45,11 +49,23 @@ async def events(ctx: Ctx, batch_id: BatchId) -> Response:
             "state": text("_state.html", batch=batch),
             "actions": text("_actions.html", batch=batch),
             "progress": text("_progress.html", **await _progress(ctx, batch)),
-            "results": text("_results.html", **await _results(ctx, batch)),
+            # Each page asks for those that it shows.
+            "results": f"{batch.version} {batch.successful} {batch.failed}",
             **ended,
         }
 
     return live.stream(ctx.hub, batch_id, parts)
+
+
+@router.post("/batch/{batch_id}/clone")
+async def clone(ctx: Ctx, batch_id: BatchId, request: Request) -> Response:
+    """To the page of the copy."""
+    form = await read_form(request.receive)
+    wanted = Wanted(
+        field(form, "new_name"), boolean("copy_results", field(form, "copy_results") or "false"), False
+    )
+    made = await ctx.handler.clone(batch_id, wanted)
+    return RedirectResponse(f"/batch/{made.batch_id}", 303)
 
 
 @router.post("/batch/{batch_id}/{action}")
@@ -80,20 +96,18 @@ async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:
         "cells": grid(batch, counted),
         "errors": await _errors(ctx, batch.batch_id),
         "limited_by": ctx.hub.waiting.now,
+        "changes": await _changes(ctx, batch.batch_id),
+        "chart": chart_of(await ctx.pool.fetch(_SQL["rates_read"], batch.batch_id, COLUMNS)),
     }
+
+
+async def _changes(ctx: Context, batch_id: UUID) -> list[Change]:
+    """The latest first."""
+    history = await ctx.hub.history(batch_id)
+    return [change for change in reversed(history.changes) if change.shows][:_CHANGES]
 
 
 async def _errors(ctx: Context, batch_id: UUID) -> list[tuple[str, int, str]]:
     """Class, rows, what to do."""
     counts = await read_counts(ctx.pool, batch_id)
     return [(name, count, advice_for(name)) for name, count in counts.items()]
-
-
-async def _results(ctx: Context, batch: Snapshot) -> dict[str, Any]:
-    rows = await ctx.pool.fetch(_SQL["results_first"], batch.batch_id, _FIRST)
-    return {"batch": batch, "results": [_result(dict(row)) for row in rows]}
-
-
-def _result(row: dict[str, Any]) -> dict[str, Any]:
-    """With what to do about it where it failed."""
-    return {**row, "advice": advice_for(row["error_class"]) if row["error_class"] else None}
