@@ -1,6 +1,7 @@
 """The quota on whole systems against the strict fake: all of it, no refusal, whoever is killed (G5).
 
-`QUOTA_SECONDS` (600) is how long each runs, `OUTAGE_SECONDS` (300) how long the provider is away."""
+`QUOTA_SECONDS` (600, at least 120) is how long each runs, `OUTAGE_SECONDS` (300) how long the provider is
+away. In 120 s a whole cycle of the quota is seen behind its beginning, and what comes after a hold."""
 
 import os
 import time
@@ -20,10 +21,12 @@ from tests.local_servers import started
 from tests.servers import Servers, fresh_database
 from tests.workload import World, until, world
 
-SECONDS = float(os.environ.get("QUOTA_SECONDS", "600"))
+SECONDS = max(120.0, float(os.environ.get("QUOTA_SECONDS", "600")))
 OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "300"))
 LIMIT, KEYS, WINDOW = 55, 6, 60.0
 SECRETS = [f"key-{n}" for n in range(KEYS)]
+# Calls of a group in flight at once (docs/quota.md).
+AT_ONCE = 8
 pytestmark = pytest.mark.timeout(SECONDS + OUTAGE + 600)
 
 
@@ -81,8 +84,11 @@ def test_all_of_the_quota_and_no_refusal(analyzers: int) -> None:
 
 
 def test_all_of_the_quota_and_no_refusal_while_an_analyzer_is_killed_every_15_seconds() -> None:
-    """Each kill takes the calls that one of three has in flight with it, and their slots for 10 s more: of
-    82 calls in 15 s on average half of one."""
+    """A kill takes with it what one of three has in flight, and each of these slots is free 10 s, a sixth of
+    a call, later. On average that is half a call of 82; but calls come in a rush once in a cycle, and then it
+    can be a third of all that may be in flight. As a cycle takes four kills and 0.3 s, a run of any length
+    may hit the rush of each, or none: so one kill a cycle counts in full."""
+    lost = (KEYS * AT_ONCE / 3 + 3 * 0.5) * (1 + 10 / WINDOW) / (KEYS * LIMIT)
     with quota_world(3) as (own, batch):
         end, kills = time.monotonic() + SECONDS, 0
         while time.monotonic() < end:
@@ -93,7 +99,7 @@ def test_all_of_the_quota_and_no_refusal_while_an_analyzer_is_killed_every_15_se
         failed = own.progress(batch)["failed_count"]
     print(said, kills)
     assert said["refused"] == failed == 0, said
-    assert said["share"] >= 0.97, said
+    assert said["share"] >= 0.98 - lost, said
     assert said["images_a_call"] >= 15.5, said
 
 
@@ -106,11 +112,12 @@ def test_no_refusal_after_redis_forgot_everything() -> None:
                 store.flushall()
             forgot = time.time()
             until(lambda: own.progress(batch)["limited_by"] == "hold", 10, what="why it waits")
-            time.sleep(max(SECONDS - 20, 100))
-            said, lines = said_of(own), calls_of(own)
+            time.sleep(SECONDS - 20)
+            lines = calls_of(own)
     held = min(line.t for line in lines if line.t > forgot + 1) - forgot
-    print(said, held)
-    assert said["refused"] == 0, said
+    calls = Counter(line.status for line in lines)
+    print(calls, held)
+    assert calls["RESOURCE_EXHAUSTED"] == 0, calls
     assert WINDOW + 10 <= held <= WINDOW + 20, "a window and a deadline"
 
 
@@ -123,12 +130,13 @@ def test_a_key_that_is_bad_from_the_start_and_one_that_turns_bad() -> None:
         said, lines = said_of(own), calls_of(own)
         failed = own.progress(batch)["failed_count"]
     bad = [line for line in lines if line.key == fingerprint("key-bad")]
-    of_turned = [line.t for line in lines if line.key == fingerprint(SECRETS[0])]
-    after = [t for t in of_turned if t > turned + 1]
+    of_turned = [line for line in lines if line.key == fingerprint(SECRETS[0])]
+    noticed = next((line.t for line in of_turned if line.status != "OK"), turned)
+    after = [line for line in of_turned if line.t > noticed + 1]
     print(said, len(bad), len(after))
     assert said["refused"] == failed == 0, said
     assert len(bad) <= 1 + SECONDS / 300, "one call, then one in five minutes"
-    assert len([t for t in after if t > after[0] + 1]) <= SECONDS / 600, "no call after those in flight"
+    assert len(after) <= SECONDS / 600, "no call after those in flight"
     others = sum(count for key, count in said["of_key"].items() if key != fingerprint(SECRETS[0]))
     can = (KEYS - 1) * LIMIT * said["cycles"]
     assert others >= 0.98 * can, (others, can)
