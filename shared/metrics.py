@@ -58,6 +58,9 @@ CACHE_TRIMMED = Counter("ia_cache_trimmed", "Result cache entries removed to mak
 DOWNLOAD_SECONDS = Histogram("ia_download_seconds", "Download time", buckets=_LATENCY)
 # Bytes downloaded.
 DOWNLOAD_BYTES = Counter("ia_download_bytes", "Bytes downloaded")
+# Hosts of pictures, of the last 512 that this analyzer saw: fast | slow | left_alone (wants a rest, or failed
+# again and again).
+HOSTS = Gauge("ia_hosts", "Hosts of pictures by how they are", ["state"])
 # Provider calls, by outcome: ok | quota | key | unavailable | timeout | crashed | request.
 CALLS = Counter("ia_provider_calls", "Provider calls", ["provider", "outcome"])
 # Images sent in provider calls that were answered.

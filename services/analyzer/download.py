@@ -61,7 +61,7 @@ class Downloader:
 
     def __init__(self, opened: tuple[Opened, ...], at_once: int, try_seconds: float = TRY_SECONDS) -> None:
         self._guard = AddressGuard(opened)
-        self._hosts = Hosts(at_once)
+        self.hosts = Hosts(at_once)
         self._timeout = _within(try_seconds)
 
     async def __aenter__(self) -> Self:
@@ -100,7 +100,7 @@ class Downloader:
         except InvalidAddress as error:
             return of_invalid(address, str(error))
         try:
-            host = await self._hosts.enter(url.raw_authority)
+            host = await self.hosts.enter(url.raw_authority)
         except LeftAlone as why:
             return why.failure
         began = time.monotonic()
@@ -119,7 +119,7 @@ class Downloader:
             left = began + PATIENCE_SECONDS - time.monotonic()
             try:
                 async with asyncio.timeout(left):
-                    host = await self._hosts.enter(url.raw_authority, again=True)
+                    host = await self.hosts.enter(url.raw_authority, again=True)
             except LeftAlone as why:
                 return why.failure
             except TimeoutError:
@@ -130,33 +130,34 @@ class Downloader:
         return outcome
 
     async def _try(self, host: Host, url: URL, portion: Portion) -> Picture | FetchFailure:
-        """The host learns from what came of it."""
-        began = time.monotonic()
+        """The host learns from what came of it, and does not answer for a lack of memory here."""
         outcome: Picture | FetchFailure | None = None
         try:
+            await portion.take(EXPECTED_BYTES)
+            began = time.monotonic()
             outcome = await self._with_room(self._kept if host.keep else self._brief, url, portion)
         finally:
             if outcome is None:
-                self._hosts.give_up(host)
+                self.hosts.give_up(host)
             else:
-                self._hosts.leave(host, began, outcome if isinstance(outcome, FetchFailure) else None)
+                self.hosts.leave(host, began, outcome if isinstance(outcome, FetchFailure) else None)
         return outcome
 
     async def _with_room(
         self, session: aiohttp.ClientSession, url: URL, portion: Portion
     ) -> Picture | FetchFailure:
-        """No download begins without memory. One that needs more than there is breaks off and begins again
-        when it has that: an open connection would not wait for minutes, and would hold what it has read. Of
-        the time for a try the host gets what it has not had yet."""
+        """A download that needs more memory than there is breaks off and begins again when it has that: an
+        open connection would not wait for minutes, and would hold what it has read. Of the time for a try the
+        host gets what it has not had yet."""
         size, timeout = EXPECTED_BYTES, self._timeout
         while True:
-            await portion.take(size)
             began = time.monotonic()
             try:
                 return await self._once(session, url, portion, timeout)
             except _NoRoom as more:
                 size = more.size if size == EXPECTED_BYTES else MAX_BYTES
             timeout = _within(max(0.01, (timeout.total or 0.0) - (time.monotonic() - began)))
+            await portion.take(size)
 
     async def _once(
         self, session: aiohttp.ClientSession, url: URL, portion: Portion, timeout: aiohttp.ClientTimeout

@@ -3,15 +3,16 @@ left alone takes none from the others, and its rows wait without one."""
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 
 from services.analyzer.fetch_failure import FetchFailure
-from services.analyzer.standing import FIRST_AT_ONCE, Standing
+from services.analyzer.standing import FIRST_AT_ONCE, HostState, Standing
 
 # Standings that are kept: what is forgotten is learned again in a few downloads.
 MOST_HOSTS = 512
 # Connections to more hosts than these are not kept: each is an open file for half a minute.
 _MOST_KEPT = 256
+_HOLDING_UP = (HostState.SLOW, HostState.LEFT_ALONE)
 
 
 class LeftAlone(Exception):
@@ -56,6 +57,16 @@ class Hosts:
 
     def __len__(self) -> int:
         return len(self._known)
+
+    def tally(self) -> Counter[HostState]:
+        now = time.monotonic()
+        states = (host.standing.state(now) for host in self._known.values())
+        return Counter(state for state in states if state)
+
+    def holds_up(self, name: str) -> bool:
+        """Whether the host is known to be slow, or is left alone."""
+        host = self._known.get(name)
+        return host is not None and host.standing.state(time.monotonic()) in _HOLDING_UP
 
     async def enter(self, name: str, *, again: bool = False) -> Host:
         """A place at a host, to be left by `leave`. Who was there before goes first. Raises LeftAlone."""

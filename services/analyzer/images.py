@@ -2,7 +2,9 @@
 however many rows want it."""
 
 import asyncio
+import time
 from collections.abc import Container
+from typing import NamedTuple
 from uuid import UUID
 
 from blake3 import blake3
@@ -31,6 +33,7 @@ class _Flight:
     def __init__(self, batch_id: UUID, task: "asyncio.Task[Entry]") -> None:
         self.batch_id = batch_id
         self.task = task
+        self.fetching_since: float | None = time.monotonic()
         self.image: PendingImage | None = None
         self.waiters: list[asyncio.Future[Entry]] = []
 
@@ -46,6 +49,14 @@ class _Fetched:
         self.content = content
         self.content_hash = content_hash
         self.portion = portion
+
+
+class Fetch(NamedTuple):
+    """`since`: on the monotonic clock."""
+
+    url: str
+    batch_id: UUID
+    since: float
 
 
 class Images:
@@ -81,6 +92,15 @@ class Images:
             if flight.batch_id in batches:
                 flight.abandon()
 
+    def fetching(self) -> list[Fetch]:
+        """What is being fetched now, the oldest first."""
+        flights = self._flights.items()
+        return [
+            Fetch(flown[0], flight.batch_id, flight.fetching_since)
+            for flown, flight in flights
+            if flight.fetching_since is not None
+        ]
+
     def _take_off(self, wanted: Wanted) -> _Flight:
         task = asyncio.create_task(self._fly(wanted))
         flight = self._flights[_flown(wanted)] = _Flight(wanted.batch_id, task)
@@ -100,6 +120,7 @@ class Images:
     async def _fly(self, wanted: Wanted) -> Entry:
         with self._memory.portion() as portion:
             content = await self._download(wanted.url, portion)
+            self._flights[_flown(wanted)].fetching_since = None
             fetched = _Fetched(content, blake3(content).hexdigest(), portion)
             del content  # it may give way to a smaller one
             while True:

@@ -7,6 +7,7 @@ from services.analyzer.calls import Calls
 from services.analyzer.conversion import Converter
 from services.analyzer.download import Downloader
 from services.analyzer.handler import SliceHandler
+from services.analyzer.host_watch import HostWatch
 from services.analyzer.images import Images
 from services.analyzer.key_watch import KeyWatch
 from services.analyzer.keys import ApiKey, KeyRing, reread
@@ -116,6 +117,7 @@ async def start(settings: AnalyzerSettings, health: Health, stop: Stop) -> None:
                 upkeep.run(),
                 trimmer.run(),
                 reread(keys, lambda: keys_for(provider, settings)),
+                HostWatch(downloader.hosts, images, limits).run(),
                 KeyWatch(keys, store, pool, limits, quota.calls).run(),
             )
             async with background(stop, *loops):

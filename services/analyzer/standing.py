@@ -3,6 +3,7 @@
 Three things at once: how many downloads at a time (one more for each that went well, half as many when the
 host complains), a rest that it asked for, and a circuit breaker that opens when only failures come."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from services.analyzer.fetch_failure import FetchFailure
@@ -32,18 +33,33 @@ _REST_SECONDS = 1.0
 _LONGEST_REST_SECONDS = 60.0
 
 
+class HostState(StrEnum):
+    FAST = "fast"
+    SLOW = "slow"  # it takes long, or its last download failed
+    LEFT_ALONE = "left_alone"  # it asked for a rest, or its breaker is open
+
+
 class Standing(NamedTuple):
-    """`trouble` is the weight of the failures since the last sign of life; `tripped` the breaker's time of
-    opening, 0 while it is closed; until `shut` nobody goes (seconds of one clock)."""
+    """`fast` None: nothing is known yet. `trouble` is the weight of the failures since the last sign of life;
+    `tripped` the breaker's time of opening, 0 while it is closed; until `shut` nobody goes (seconds of one
+    clock)."""
 
     at_once: float = FIRST_AT_ONCE
     cut: bool = False
-    fast: bool = False
+    fast: bool | None = None
     trouble: int = 0
     tripped: float = 0.0
     failed_probes: int = 0
     shut: float = 0.0
     last: FetchFailure | None = None
+
+    def state(self, now: float) -> HostState | None:
+        """None: nothing is known yet."""
+        if self.tripped or self.shut > now:
+            return HostState.LEFT_ALONE
+        if self.fast is None:
+            return None
+        return HostState.FAST if self.fast else HostState.SLOW
 
     def places(self) -> int:
         """One at a time while the breaker is half open: a probe."""

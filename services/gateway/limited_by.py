@@ -2,7 +2,7 @@
 
 import asyncio
 
-from shared.limited_by import LimitedBy, Limits
+from shared.limited_by import LimitedBy, Limits, Waits
 from shared.redis import UNAVAILABLE
 from shared.stopping import Stop
 
@@ -10,11 +10,11 @@ _EVERY_SECONDS = 1.0
 
 
 class Waiting:
-    """`now`: what limits whatever batch is being processed; None: its own pictures and their hosts."""
+    """`now`: what limits batches that are being processed. None: their own pictures."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self.now: LimitedBy | None = None
+        self.now = Waits()
 
     async def run(self, stop: Stop) -> None:
         while True:
@@ -22,6 +22,6 @@ class Waiting:
                 async with asyncio.timeout(_EVERY_SECONDS):
                     self.now = await self._limits.read()
             except UNAVAILABLE:
-                self.now = LimitedBy.REDIS
+                self.now = Waits(LimitedBy.REDIS)
             if await stop.wait(_EVERY_SECONDS):
                 return

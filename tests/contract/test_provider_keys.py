@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -114,22 +115,32 @@ async def test_a_key_that_nobody_knows_is_not_found(client: httpx.AsyncClient) -
 
 
 async def test_progress_says_what_the_analyzers_wait_for(client: httpx.AsyncClient, gateway: Gateway) -> None:
-    batch = await create(client)
+    """Of slow hosts only that batch hears whose pictures are there."""
+    batch, other = await create(client), await create(client)
+    await began(gateway, other)
 
-    async def limited_by() -> str | None:
-        found: str | None = (await data_of(client, f"/api/v1/batches/{batch}/progress"))["limited_by"]
+    async def limited_by(asked: UUID) -> str | None:
+        found: str | None = (await data_of(client, f"/api/v1/batches/{asked}/progress"))["limited_by"]
         return found
+
+    async def until_told(why: str, sentence: str) -> None:
+        deadline = time.monotonic() + 5
+        while await limited_by(batch) != why:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+        page = await client.get(f"/batch/{batch}", headers={"Accept": "text/html"})
+        assert sentence in page.text
 
     async with Redis.from_url(gateway.redis_url) as store:
         limits = Limits(store)
+        limits.note_hosts({batch})
+        await limits.say()
+        assert await limited_by(batch) is None, "it has not started"
+        await began(gateway, batch)
+        await until_told("hosts", "Its pictures&#39; hosts set the rate")
+        assert await limited_by(other) is None
         for why in (LimitedBy.QUOTA, LimitedBy.KEYS):
             limits.note(why)
         await limits.say()
-    assert await limited_by() is None, "it has not started"
-    await began(gateway, batch)
-    deadline = time.monotonic() + 5
-    while await limited_by() != "keys":
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
-    page = await client.get(f"/batch/{batch}", headers={"Accept": "text/html"})
-    assert "No key of the provider may be used now" in page.text
+        await until_told("keys", "No key of the provider may be used now")
+        assert await limited_by(other) == "keys"

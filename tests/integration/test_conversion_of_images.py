@@ -25,8 +25,11 @@ class World:
     def __init__(self) -> None:
         self.called: list[PendingImage] = []
         self.held: set[str] = set()
+        self.images: Images
+        self.fetched_for: list[UUID] = []
 
     async def fetch(self, url: str, portion: Portion) -> Picture:
+        self.fetched_for = [one.batch_id for one in self.images.fetching()]
         content = HEIC if url.endswith("whole") else HEIC[:200]
         await portion.take(len(content))
         return Picture(content)
@@ -46,7 +49,7 @@ class World:
 async def test_rows_of_one_picture_share_its_conversion_and_one_that_is_damaged_fails() -> None:
     world, converter = World(), Converter(workers=1)
     parts: Any = world
-    images = Images(parts, converter, parts, parts, USUAL)
+    images = world.images = Images(parts, converter, parts, parts, USUAL)
 
     async def get(url: str) -> str:
         found = await images.get(Wanted(url, UUID(int=1), 1, 1, "batch/1"))
@@ -61,6 +64,7 @@ async def test_rows_of_one_picture_share_its_conversion_and_one_that_is_damaged_
             await get("http://a/half")
         assert damaged.value.error_class is ErrorClass.PROVIDER_IMAGE
         assert world.held == set()
+        assert (world.fetched_for, images.fetching()) == ([UUID(int=1)], [])
         assert images._memory.taken == 0
     finally:
         await converter.close()

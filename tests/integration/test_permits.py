@@ -632,7 +632,7 @@ async def test_an_outage_fails_no_row_and_tries_few_of_them_twice(
     await until(probed)
     assert not any(one.answer.done() for one in work)
     await calls._limits.say()
-    assert await Limits(store).read() is LimitedBy.PROVIDER
+    assert (await Limits(store).read()).everywhere is LimitedBy.PROVIDER
     assert max(one.trouble.tries for one in work) <= 2
     assert sum(len(images) == 1 for images in provider.seen) >= provider.calls - 5, "probes are of one image"
     provider.error = None
@@ -652,7 +652,7 @@ async def test_work_waits_while_no_key_may_be_used_and_goes_on_with_the_next(sto
 
     async def told() -> bool:
         await calls._limits.say()
-        return await Limits(store).read() is LimitedBy.KEYS
+        return (await Limits(store).read()).everywhere is LimitedBy.KEYS
 
     await until(told)
     assert provider.calls == 0

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analyzer.fetch_failure import FetchFailure, of_status
-from services.analyzer.standing import PATIENCE_SECONDS, Standing
+from services.analyzer.standing import PATIENCE_SECONDS, HostState, Standing
 from shared.error_classes import ErrorClass
 
 MOST = 50
@@ -28,6 +28,15 @@ def test_a_host_that_does_well_gets_more_at_a_time_and_is_fast() -> None:
     assert (standing.places(), standing.fast) == (MOST, True)
     assert standing.after_life(0.1, MOST) is standing
     assert not standing.after_life(3.0, MOST).fast
+
+
+def test_what_is_told_of_a_host() -> None:
+    assert Standing().state(100.0) is None
+    assert Standing().after_life(0.1, MOST).state(100.0) is HostState.FAST
+    assert Standing().after_life(3.0, MOST).state(100.0) is HostState.SLOW
+    assert after(TIMEOUT).state(100.0) is HostState.SLOW
+    assert [after(BUSY).state(now) for now in (101.0, 120.0)] == [HostState.LEFT_ALONE, HostState.SLOW]
+    assert after(*[TIMEOUT] * 5).state(1_000.0) is HostState.LEFT_ALONE, "until a probe succeeds"
 
 
 def test_retry_after_is_a_rest_and_halves_what_goes_at_a_time() -> None:

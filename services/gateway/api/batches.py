@@ -65,7 +65,7 @@ async def detail(ctx: Ctx, request: Request, batch_id: BatchId) -> Response:
 @router.get("/{batch_id}/progress")
 async def progress(ctx: Ctx, request: Request, batch_id: BatchId) -> Response:
     batch = await read_batch(ctx.pool, batch_id)
-    return polled(request, views.progress(batch, ctx.hub.waiting.now), views.polling(batch))
+    return polled(request, views.progress(batch, ctx.hub.waiting.now.of(batch_id)), views.polling(batch))
 
 
 @router.get("/{batch_id}/health")

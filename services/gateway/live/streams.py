@@ -115,7 +115,11 @@ def _told(update: Update, heard: Position, hub: Hub) -> str:
 
 
 def _progress(view: View, hub: Hub) -> str:
-    return event("progress", views.progress(view.batch, hub.waiting.now)) if view.batch else ""
+    return (
+        event("progress", views.progress(view.batch, hub.waiting.now.of(view.batch.batch_id)))
+        if view.batch
+        else ""
+    )
 
 
 def _end(view: View) -> str:

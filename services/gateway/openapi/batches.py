@@ -143,11 +143,11 @@ class Progress(Struct):
     pause_reason: Paused
     is_active: bool
     limited_by: Annotated[
-        Literal["redis", "provider", "keys", "hold", "quota"] | None,
+        Literal["redis", "provider", "keys", "hold", "quota", "hosts"] | None,
         Meta(
             description="What the analyzers wait for, of a batch that is processing: redis or the provider is"
             " away; no key of the provider may be used; the count of the quota was lost, for 70 seconds; all"
-            " of the quota is used. Null: its own pictures and their hosts"
+            " of the quota is used; the hosts of its pictures are slow or left alone. Null: its own pictures"
         ),
     ]
 

@@ -95,7 +95,7 @@ async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:
         "batch": batch,
         "cells": grid(batch, counted),
         "errors": await _errors(ctx, batch.batch_id),
-        "limited_by": ctx.hub.waiting.now,
+        "limited_by": ctx.hub.waiting.now.of(batch.batch_id),
         "changes": await _changes(ctx, batch.batch_id),
         "chart": chart_of(await ctx.pool.fetch(_SQL["rates_read"], batch.batch_id, COLUMNS)),
     }
