@@ -70,6 +70,7 @@ TABLE: Mapping[Role, str] = {
     """,
     Role.OPERATOR: """
         POST /upload
+        POST /bulk
         POST /batch/{batch_id}/clone
         POST /batch/{batch_id}/{action}
         POST /api/v1/batches

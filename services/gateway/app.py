@@ -32,6 +32,7 @@ from services.gateway.errors import ApiError, MethodNotAllowed
 from services.gateway.faults import api_error_of
 from services.gateway.methods import allowed_at
 from services.gateway.pages import batch as batch_page
+from services.gateway.pages import bulk as bulk_part
 from services.gateway.pages import dashboard, login, sample
 from services.gateway.pages import results as results_part
 from services.gateway.pages import system as system_pages
@@ -70,6 +71,7 @@ def make_app(context: Context) -> FastAPI:
         admin_queue.router,
         dashboard.router,
         batch_page.router,
+        bulk_part.router,
         results_part.router,
         sample.router,
         system_pages.router,

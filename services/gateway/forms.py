@@ -9,6 +9,8 @@ from services.gateway.errors import ValidationError
 
 _MOST_BYTES = 16 << 10
 _SECONDS = 20.0
+# A hundred marked batches, and what stands beside them.
+_MOST_FIELDS = 110
 
 
 def is_form(content_type: str) -> bool:
@@ -36,11 +38,15 @@ async def read_form(receive: Receive) -> bytes:
 
 def field(body: bytes, name: str) -> str:
     """Its first value; "" where there is none."""
+    return next(iter(fields(body, name)), "")
+
+
+def fields(body: bytes, name: str) -> list[str]:
+    """All its values; none in a form of more fields than any of ours."""
     try:
-        found = parse_qs(body.decode("ascii", "replace"), max_num_fields=50)
+        return parse_qs(body.decode("ascii", "replace"), max_num_fields=_MOST_FIELDS).get(name, [])
     except ValueError:
-        return ""
-    return found.get(name, [""])[0]
+        return []
 
 
 def again(body: bytes, receive: Receive) -> Receive:

@@ -103,3 +103,27 @@ async def test_what_makes_no_sense_is_refused(client: httpx.AsyncClient, params:
 async def test_a_page_beyond_the_end_is_empty(client: httpx.AsyncClient) -> None:
     data = await data_of(client, LIST, page=1_000_000, per_page=100)
     assert (data["batches"], data["next_cursor"]) == ([], None)
+
+
+async def test_marked_batches_are_acted_on_and_what_was_refused_is_said(client: httpx.AsyncClient) -> None:
+    marker = uuid4().hex
+    ids = [str(await create(client, batch_name=f"{marker} {n}", auto_start=str(n > 0))) for n in range(3)]
+    said = await client.post("/bulk", data={"action": "pause", "batch_ids": ids})
+    assert said.status_code == 200
+    assert "Done for 2 batches." in said.text
+    assert f"pause batch {ids[0]}: it is pending" in said.text
+    assert (await data_of(client, f"{LIST}/{ids[2]}"))["batch_info"]["status"] == "paused"
+    await client.post("/bulk", data={"action": "cancel", "batch_ids": ids})
+    await client.post("/bulk", data={"action": "soft-delete", "batch_ids": ids[:1]})
+    shown, hidden = {f"{marker} 1", f"{marker} 2"}, f"{marker} 0"
+    page = (await client.get("/", params={"q": marker})).text
+    assert hidden not in page
+    assert all(name in page for name in shown)
+    assert hidden in (await client.get("/", params={"q": marker, "deleted": "true"})).text
+
+
+@pytest.mark.parametrize("form", [{}, {"action": "pause"}, {"action": "delete", "batch_ids": [str(uuid4())]}])
+async def test_a_form_that_marks_nothing_or_asks_for_more_than_it_offers(
+    client: httpx.AsyncClient, form: dict[str, Any]
+) -> None:
+    check_error(await client.post("/bulk", data=form), 400, "ValidationError")

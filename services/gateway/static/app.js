@@ -8,7 +8,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token) event.detail.headers["X-CSRF-Token"] = token;
 });
 
-const typing = (target) => target.matches("input, select, textarea");
+const typing = (target) => target.matches("input:not(.pick), select, textarea");
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -18,8 +18,15 @@ document.addEventListener("keydown", (event) => {
   const at = names.indexOf(document.activeElement);
   if (event.key === "j" && names.length) names[Math.min(at + 1, names.length - 1)].focus();
   if (event.key === "k" && names.length) names[Math.max(at - 1, 0)].focus();
+  if (event.key === "x" && at >= 0) names[at].closest("li").querySelector(".pick")?.click();
   if (event.key === "/") focusOn(event, "input[type=search]");
   if (event.key === "n") openNew(event);
+});
+
+document.addEventListener("change", (event) => {
+  if (!event.target.matches(".pick")) return;
+  const marked = document.querySelectorAll(".pick:checked").length;
+  document.querySelector("#picked").textContent = marked ? `${marked} marked` : "none marked";
 });
 
 function closePanels() {
