@@ -20,6 +20,7 @@ class ErrorClass(StrEnum):
     PROVIDER_IMAGE = "provider_image"
     PROVIDER_ERROR = "provider_error"
     PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_BLOCKED = "provider_blocked"
     CRASHED = "crashed"
     UNSTORABLE = "unstorable"
 
@@ -61,6 +62,9 @@ MEANINGS: dict[ErrorClass, Meaning] = {
     ErrorClass.PROVIDER_IMAGE: Meaning(False, _PROCESSING, "The picture is damaged: replace it."),
     ErrorClass.PROVIDER_ERROR: Meaning(True, _PROCESSING, "The provider failed: retry the row later."),
     ErrorClass.PROVIDER_REFUSED: Meaning(False, _PROCESSING, "Check the provider's keys and settings."),
+    ErrorClass.PROVIDER_BLOCKED: Meaning(
+        False, _PROCESSING, "The provider's rules forbid it: use another picture or provider."
+    ),
     ErrorClass.CRASHED: Meaning(False, _PROCESSING, "Decoding this picture crashes: replace it."),
     ErrorClass.UNSTORABLE: Meaning(False, _PROCESSING, "The answer could not be stored: report the row."),
 }

@@ -83,7 +83,9 @@ class Analysis(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class ImageFailure(msgspec.Struct, frozen=True, gc=False):
-    """The provider answered the call but not this image, which is not paid for; its tokens are."""
+    """The provider answered the call but not this image, which is not paid for; its tokens are. `blocked`: by
+    its rules, though it can read it."""
 
     message: str
     usage: Usage = FREE
+    blocked: bool = False

@@ -87,7 +87,12 @@ class PendingImage:
         self.end(Failed(error_class, message, self.cost, self.units, self.wanted.origin))
 
     def refuse(self, failure: ImageFailure) -> None:
-        self.fail(ErrorClass.PROVIDER_IMAGE, f"The provider could not read the picture: {failure.message}")
+        if failure.blocked:
+            self.fail(ErrorClass.PROVIDER_BLOCKED, failure.message)
+        else:
+            self.fail(
+                ErrorClass.PROVIDER_IMAGE, f"The provider could not read the picture: {failure.message}"
+            )
 
 
 def part(images: Sequence[PendingImage], pieces: int) -> None:

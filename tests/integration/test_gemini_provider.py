@@ -86,9 +86,6 @@ async def test_each_refusal_is_told_apart_and_nothing_is_tried_again_in_silence(
 @pytest.mark.parametrize(
     ("behaviour", "refusal"),
     [
-        (Behaviour(finish="SAFETY"), Refusal.REQUEST),
-        (Behaviour(finish="PROHIBITED_CONTENT"), Refusal.REQUEST),
-        (Behaviour(block="PROHIBITED_CONTENT"), Refusal.REQUEST),
         (Behaviour(finish="MAX_TOKENS"), Refusal.UNREADABLE),
         (Behaviour(finish="OTHER"), Refusal.UNREADABLE),
         (Behaviour(finish="CONTINUATION"), Refusal.UNREADABLE),
@@ -101,12 +98,31 @@ async def test_each_refusal_is_told_apart_and_nothing_is_tried_again_in_silence(
 async def test_what_is_no_answer_is_paid_for_and_said(
     provider: GeminiProvider, fake: FakeGemini, behaviour: Behaviour, refusal: Refusal
 ) -> None:
-    """Blocked pictures would be blocked again; anything else may be answered the next time."""
+    """It may be answered the next time."""
     fake.behaviour = behaviour
     failure = await refused(provider)
     assert failure.refusal is refusal
     assert failure.usage.tokens_in > 0
     assert fake.journal.stats().calls == 1
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "why"),
+    [
+        (Behaviour(finish="SAFETY"), "SAFETY"),
+        (Behaviour(finish="RECITATION"), "RECITATION"),
+        (Behaviour(block="PROHIBITED_CONTENT"), "PROHIBITED_CONTENT"),
+    ],
+)
+async def test_a_blocked_picture_is_paid_for_and_not_tried_again(
+    provider: GeminiProvider, fake: FakeGemini, behaviour: Behaviour, why: str
+) -> None:
+    fake.behaviour = behaviour
+    [answer] = await provider.annotate([picture(0)], KEY, DEADLINE)
+    assert isinstance(answer, ImageFailure)
+    assert answer.blocked
+    assert answer.message == f"Gemini does not answer for the picture: {why}"
+    assert answer.usage.tokens_in > 0
 
 
 @pytest.mark.parametrize(
@@ -136,11 +152,38 @@ async def test_a_refusal_for_quota_says_when_to_come_again(
     assert (await refused(provider)).retry_after == pytest.approx(20.0, abs=2.0)
 
 
-async def test_a_model_that_is_none_is_a_request_at_fault(fake: FakeGemini) -> None:
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "* GenerateContentRequest.generation_config.response_schema.properties: must be non-empty",
+        "Thinking level MINIMAL is not supported for this model.",
+        "Image input modality is not enabled for models/gemini-0.1-nano",
+        "Request contains an invalid argument.",
+    ],
+)
+async def test_a_question_that_was_never_answered_fails_no_picture(
+    provider: GeminiProvider, fake: FakeGemini, complaint: str
+) -> None:
+    fake.behaviour = Behaviour(complains=complaint)
+    failure = await refused(provider)
+    assert failure.refusal is Refusal.UNAVAILABLE, "rows wait"
+    assert complaint in str(failure)
+    damaged = JPEG[:-2] + bytes(2)
+    fake.behaviour = Behaviour()
+    [answer] = await provider.annotate([damaged], KEY, DEADLINE)
+    assert isinstance(answer, ImageFailure), "Google says that it is the picture"
+    await provider.annotate([picture(0)], KEY, DEADLINE)
+    fake.behaviour = Behaviour(complains=complaint)
+    [answer] = await provider.annotate([picture(0)], KEY, DEADLINE)
+    assert isinstance(answer, ImageFailure), "the question is answered for others"
+    assert not answer.blocked
+
+
+async def test_for_a_model_that_is_none_rows_wait(fake: FakeGemini) -> None:
     made = GeminiProvider("gemini-0.1-nano", fake.url)
     failure = await refused(made)
     await made.close()
-    assert failure.refusal is Refusal.REQUEST
+    assert failure.refusal is Refusal.UNAVAILABLE
     assert "gemini-0.1-nano is not found" in str(failure)
 
 

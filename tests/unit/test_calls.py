@@ -212,7 +212,8 @@ async def test_tokens_of_calls_without_an_answer_are_charged_to_the_row_that_the
 async def test_a_picture_that_was_charged_for_and_failed_tells_it_once() -> None:
     one = image()
     one.cost, one.units = 800, 1_200
-    one.refuse(ImageFailure("blocked"))
+    one.refuse(ImageFailure("Blocked: SAFETY", blocked=True))
     failed = one.answer.exception()
     assert isinstance(failed, Failed)
+    assert (failed.error_class, failed.message) == (ErrorClass.PROVIDER_BLOCKED, "Blocked: SAFETY")
     assert (failed.cost, failed.units, failed.origin) == (800, 1_200, "o")

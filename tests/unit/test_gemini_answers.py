@@ -47,12 +47,18 @@ def reply(text: str, *, thought: str = "") -> GenerateContentResponse:
     )
 
 
+def analysis(said: GenerateContentResponse) -> Analysis:
+    read = analysis_of(said, "a-model")
+    assert isinstance(read, Analysis)
+    return read
+
+
 def answer(**changes: Any) -> Analysis:
-    return analysis_of(reply(json.dumps({**SAID, **changes})), "a-model")
+    return analysis(reply(json.dumps({**SAID, **changes})))
 
 
 def test_an_answer_in_the_form_asked_for_becomes_an_analysis() -> None:
-    read = analysis_of(reply(json.dumps(SAID), thought="Let me see."), "a-model")
+    read = analysis(reply(json.dumps(SAID), thought="Let me see."))
     assert (read.text, read.model) == ("Kettle & Crumb\nTel. (312) 555-0147", "a-model")
     assert read.usage == Usage(1_300, 97)
     assert read.judgement is not None
@@ -95,7 +101,7 @@ def test_an_answer_without_a_sentence_is_none(nothing: str) -> None:
 ))  # fmt: skip
 def test_whatever_it_says_is_an_analysis_or_no_answer(said: Any) -> None:
     try:
-        read = analysis_of(reply(json.dumps(said)), "a-model")
+        read = analysis(reply(json.dumps(said)))
     except CallFailed:
         return
     columns = interpret(read, "US")
@@ -119,10 +125,10 @@ def test_a_count_of_tokens_that_is_none_is_bounded(count: int) -> None:
     assert 0 <= analysis_of(said, "a-model").usage.tokens_in <= 10_000_000
 
 
-@given(JSON, st.sampled_from([400, 403, 404, 413, 429, 500, 503, 504, 302]))
-def test_an_error_with_any_body_has_its_class(body: Any, code: int) -> None:
+@given(JSON, st.sampled_from([400, 403, 404, 413, 429, 500, 503, 504, 302]), st.booleans())
+def test_an_error_with_any_body_has_its_class(body: Any, code: int, answered: bool) -> None:
     shape = {"error": body} if not isinstance(body, dict) else body
-    failure = failure_of(APIError(code, shape), "a-key")
+    failure = failure_of(APIError(code, shape), "a-key", answered=answered)
     assert isinstance(failure, CallFailed | ImageFailure)
     assert len(str(failure)) <= 400
 
@@ -142,6 +148,6 @@ def test_an_error_with_any_body_has_its_class(body: Any, code: int) -> None:
 def test_a_wish_to_be_left_alone_is_seconds_or_none(delay: object, seconds: float | None) -> None:
     details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": delay}]
     error = APIError(429, {"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "details": details}})
-    failure = failure_of(error, "a-key")
+    failure = failure_of(error, "a-key", answered=True)
     assert isinstance(failure, CallFailed)
     assert (failure.refusal, failure.retry_after) == (Refusal.QUOTA, seconds)

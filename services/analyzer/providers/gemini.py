@@ -49,6 +49,7 @@ class GeminiProvider:
 
     def __init__(self, model: str, endpoint: str) -> None:
         self._model = model
+        self._answered = False
         base, trust_env = _base_of(endpoint)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0), cookie_jar=aiohttp.DummyCookieJar(), trust_env=trust_env
@@ -86,15 +87,17 @@ class GeminiProvider:
     ) -> types.GenerateContentResponse | ImageFailure:
         try:
             async with asyncio.timeout(deadline):
-                return await self._client.aio.models.generate_content(
+                answer = await self._client.aio.models.generate_content(
                     model=self._model, contents=picture, config=_with(key)
                 )
+                self._answered = True
+                return answer
         except TimeoutError:
             failure: CallFailed | ImageFailure = CallFailed(
                 Refusal.TIMEOUT, f"Gemini did not answer in {deadline:.0f} s"
             )
         except APIError as error:
-            failure = failure_of(error, key)
+            failure = failure_of(error, key, answered=self._answered)
         except (aiohttp.ClientError, OSError) as error:
             failure = CallFailed(Refusal.UNAVAILABLE, f"Gemini can't be reached ({type(error).__name__})")
         except (ValueError, TypeError, AttributeError, LookupError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import msgspec
 from google.genai.types import FinishReason, GenerateContentResponse
 
-from services.analyzer.analysis import FREE, Analysis, Judgement, Usage
+from services.analyzer.analysis import FREE, Analysis, ImageFailure, Judgement, Usage
 from services.analyzer.providers import CallFailed, Refusal
 from services.analyzer.providers.gemini_question import MAX_CONTACTS, MAX_LINES
 
@@ -50,9 +50,11 @@ class _Said(msgspec.Struct, frozen=True):
 _decode = msgspec.json.Decoder(_Said).decode
 
 
-def analysis_of(answer: GenerateContentResponse, model: str) -> Analysis:
+def analysis_of(answer: GenerateContentResponse, model: str) -> Analysis | ImageFailure:
     """`model` was asked; the answer may name its version. Raises CallFailed."""
     usage = usage_of(answer)
+    if why := _blocked(answer):
+        return ImageFailure(f"Gemini does not answer for the picture: {why}", usage, blocked=True)
     said = _said(answer, usage)
     lines = [line[:_MAX_LINE] for line in _written(said.lines, MAX_LINES)]
     return Analysis(
@@ -84,13 +86,20 @@ def usage_of(answer: GenerateContentResponse) -> Usage:
     return Usage(_count(counted.prompt_token_count or 0), _count(written))
 
 
-def _said(answer: GenerateContentResponse, usage: Usage) -> _Said:
+def _blocked(answer: GenerateContentResponse) -> str | None:
+    """Why, where the picture or what was to be said of it is."""
     if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
-        reason = answer.prompt_feedback.block_reason.value
-        raise CallFailed(Refusal.REQUEST, f"Gemini does not look at the picture: {reason}", usage=usage)
-    end = answer.candidates[0].finish_reason if answer.candidates else None
-    if end in _BLOCKED:
-        raise CallFailed(Refusal.REQUEST, f"Gemini does not answer for the picture: {end.value}", usage=usage)
+        return answer.prompt_feedback.block_reason.value
+    end = _end(answer)
+    return end.value if end in _BLOCKED else None
+
+
+def _end(answer: GenerateContentResponse) -> FinishReason | None:
+    return answer.candidates[0].finish_reason if answer.candidates else None
+
+
+def _said(answer: GenerateContentResponse, usage: Usage) -> _Said:
+    end = _end(answer)
     said = _parsed(_text(answer)) if end is FinishReason.STOP else None
     if said is None or not said.sentence.strip():
         how = end.value if end is not None else "nothing"

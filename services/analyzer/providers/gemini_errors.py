@@ -16,25 +16,32 @@ _REFUSALS = {
     403: Refusal.KEY,
     408: Refusal.TIMEOUT,
     504: Refusal.TIMEOUT,
+    413: Refusal.REQUEST,  # the picture is too large
 }
 
 
-def failure_of(error: APIError, key: str) -> CallFailed | ImageFailure:
-    """Branches on the code and the reason in its details, never on Google's sentences. All calls are alike
-    but for their picture: an argument that is refused is the picture."""
+# What Google says, in words alone, of a picture that it can't read.
+_OF_PICTURES = ("unable to process input image", "image is not valid")
+
+
+def failure_of(error: APIError, key: str, *, answered: bool) -> CallFailed | ImageFailure:
+    """Branches on the code and the reason in its details. All calls are alike but for their picture: once one
+    was `answered`, an argument that is refused is the picture. Before that it may be the question, the model
+    or a setting: no row is to fail of those, and only Google's sentence tells."""
     reason, retry_after = _details(error.details)
     message = f"Gemini: {error.status or error.code}: {error.message or ''}".replace(key, "(key)")
     message = message[:_MAX_MESSAGE]
     if reason in KEY_REASONS:
         return CallFailed(Refusal.KEY, message)
-    if error.code == 400 and error.status == "INVALID_ARGUMENT":
+    if error.code == 400 and error.status == "INVALID_ARGUMENT" and (answered or _of_picture(error)):
         return ImageFailure(message)
-    refusal = _REFUSALS.get(error.code) or (Refusal.REQUEST if _is_ours(error.code) else Refusal.UNAVAILABLE)
+    refusal = _REFUSALS.get(error.code, Refusal.UNAVAILABLE)
     return CallFailed(refusal, message, retry_after if refusal is Refusal.QUOTA else None)
 
 
-def _is_ours(code: int) -> bool:
-    return 400 <= code < 500
+def _of_picture(error: APIError) -> bool:
+    said = str(error.message or "").lower()
+    return any(words in said for words in _OF_PICTURES)
 
 
 def _details(body: Any) -> tuple[str, float | None]:

@@ -12,6 +12,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True):
     bad_keys: tuple[str, ...] = ()  # API_KEY_INVALID
     blocked_keys: tuple[str, ...] = ()  # PERMISSION_DENIED
     outage: int = 0  # every call fails with this HTTP status
+    complains: str = ""  # every call has an invalid argument, in these words
     proxy: bytes | None = None  # something in between answers so, with status 200
     hang_up: bool = False  # the connection ends without an answer
 

@@ -77,7 +77,7 @@ class FakeGemini:
             if wait:
                 return refusal.over_quota(wait)
             window.take(1, time.monotonic())
-        return read(raw)
+        return refusal.invalid(now.complains) if now.complains else read(raw)
 
     async def _reply(self, request: web.Request, verdict: Asked | Refused) -> web.StreamResponse:
         now = self.behaviour
