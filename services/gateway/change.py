@@ -15,7 +15,7 @@ from shared.desired import Desired, State
 from shared.ends import end
 from shared.events import BatchCancelled, BatchEvent
 from shared.postgres import Connection, Pool, statements_beside
-from shared.price import dollars
+from shared.price import MICROS, dollars
 from shared.topics import BATCHES
 
 _SQL = statements_beside(__file__)
@@ -96,11 +96,13 @@ def move_of(batch: Snapshot, action: Action) -> Move | None:
 def _refuse_short(batch: Snapshot, max_cost: int | None) -> None:
     """Raises BatchStateError for a batch that would be paused again at once."""
     limit = batch.max_cost or 0
+    more = max(2 * limit, MICROS)
     if batch.short and (max_cost or 0) <= limit:
         raise BatchStateError(
-            f"Can't resume batch {batch.batch_id}: its next rows could cost more than its max_cost of"
-            f" {dollars(limit):.2f} USD allows. Send a higher one, as in"
-            f' {{"max_cost": {dollars(2 * limit):.2f}}}.'
+            f"Can't resume batch {batch.batch_id}: its next rows, up to 64, could cost more than its max_cost"
+            f" of {dollars(limit)} USD allows. Which of them cost nothing, as their pictures are known, is"
+            " found out when they are worked on."
+            f' Send a higher one, as in {{"max_cost": {dollars(more):.2f}}}.'
         )
 
 

@@ -52,16 +52,33 @@ async def test_a_batch_is_paused_at_its_limit_and_resumed_with_a_higher_one(
     assert (entry["action"], entry["actor"], entry["details"]["reason"]) == ("pause", "system", "max_cost")
     page = (await client.get(f"/batch/{batch_id}")).text
     assert 'name="max_cost" value="1.00"' in page
-    assert "could cost more than the 0.50 USD" in page
+    assert "its next rows, up to 64, could cost more than the 0.50 USD" in page
     for body in ({}, {"max_cost": 0.5}, {"max_cost": 0.1}):
         refused = await client.post(f"{path}/resume", json=body)
         check_error(refused, 400, "BatchStateError")
+        assert (
+            "its next rows, up to 64, could cost more than its max_cost of 0.5 USD" in refused.json()["error"]
+        )
         assert 'Send a higher one, as in {"max_cost": 1.00}' in refused.json()["error"]
     for wrong in ({"max_cost": 0}, {"max_cost": "much"}, {"max_costs": 9}):
         check_error(await client.post(f"{path}/resume", json=wrong), 400, "ValidationError")
     assert (await client.post(f"{path}/resume", json={"max_cost": 0.75})).status_code == 200
     seen = await progress_when(client, batch_id, "processing")
     assert (seen["pause_reason"], seen["max_cost"]) == (None, 0.75)
+
+
+async def test_who_set_a_limit_of_less_than_a_slice_is_told_a_sum_that_helps(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch_id = await create(client, max_cost="0.001")
+    await began(gateway, batch_id)
+    await short(gateway, batch_id, 1_000)
+    await progress_when(client, batch_id, "paused")
+    refused = await client.post(f"/api/v1/batches/{batch_id}/resume")
+    check_error(refused, 400, "BatchStateError")
+    assert "its max_cost of 0.001 USD" in refused.json()["error"]
+    assert '{"max_cost": 1.00}' in refused.json()["error"]
+    assert 'name="max_cost" value="1.00"' in (await client.get(f"/batch/{batch_id}")).text
 
 
 async def test_a_limit_can_be_raised_before_it_is_reached_and_by_the_page(

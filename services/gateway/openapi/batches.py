@@ -28,7 +28,10 @@ from services.gateway.status import ChunkStatus, PauseReason, Status
 Standing = Annotated[str, Meta(description="A status, or deleted", examples=[Status.PROCESSING])]
 MaxCost = Annotated[
     float | None,
-    Meta(examples=[25.0], description="US dollars: it is paused before it costs more. Null: none"),
+    Meta(
+        examples=[25.0],
+        description="US dollars: it is paused before its next 64 rows could cost more. Null: none",
+    ),
 ]
 Paused = Annotated[
     PauseReason | None,

@@ -35,7 +35,11 @@ class UploadForm(Struct):
     max_cost: (
         Annotated[
             float,
-            Meta(gt=0, examples=[25.0], description="US dollars: the batch is paused before it costs more"),
+            Meta(
+                gt=0,
+                examples=[25.0],
+                description="US dollars: the batch is paused before its next 64 rows could cost more",
+            ),
         ]
         | None
     ) = None
