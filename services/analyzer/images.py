@@ -119,7 +119,7 @@ class Images:
 
     async def _fly(self, wanted: Wanted) -> Entry:
         with self._memory.portion() as portion:
-            content = await self._download(wanted.url, portion)
+            content = await self._download(wanted, portion)
             self._flights[_flown(wanted)].fetching_since = None
             fetched = _Fetched(content, blake3(content).hexdigest(), portion)
             del content  # it may give way to a smaller one
@@ -129,9 +129,14 @@ class Images:
                 except LeaseLost:
                     continue
 
-    async def _download(self, url: str, portion: Portion) -> bytes:
-        with metrics.DOWNLOAD_SECONDS.time():
-            picture = await self._downloader.fetch(url, portion)
+    async def _download(self, wanted: Wanted, portion: Portion) -> bytes:
+        try:
+            with metrics.DOWNLOAD_SECONDS.time():
+                picture = await self._downloader.fetch(wanted.url, portion)
+        except Exception:
+            if wanted.suspect is not None:
+                await wanted.suspect.failed()
+            raise
         if not isinstance(picture, Picture):
             raise Failed(picture.error_class, picture.message)
         metrics.DOWNLOAD_BYTES.inc(len(picture.content))

@@ -2,8 +2,9 @@
 
 A slice whose takers died is worked on as any other, since most deaths come from outside. Its rows are marked
 where they may be deadly: while a row's answer is read, one row of a process at a time; and in a call, for the
-provider's answer is read for all of its images at once. Who was in a call at a death shares the next with
-few, then with none. A kill from outside costs a few calls more, and makes no row guilty.
+provider's answer is read for all of its images at once. A fetch is not marked while it goes
+on: nothing is decoded in it, and many go on at once. Who was in a call at a death shares the next with few,
+then with none. A kill from outside costs a few calls more, and makes no row guilty.
 """
 
 import asyncio
@@ -25,13 +26,13 @@ T = TypeVar("T")
 
 
 def marks_key(slice_id: UUID) -> str:
-    """A hash: ROW -> deaths while its answer was read, ROW/call -> deaths while it was in a call; one more
-    each while that goes on."""
+    """A hash: ROW -> deaths while its answer was read, and by its fetch; ROW/call -> deaths while it was in a
+    call; one more each while that goes on."""
     return f"marks:{slice_id}"
 
 
 class Suspect:
-    """One row. `read`: deaths while its answer was read; `called`: while it was in a call."""
+    """One row. `read`: deaths while its answer was read, and by its fetch; `called`: while in a call."""
 
     def __init__(self, marks: "Marks", slice_id: UUID, row_no: int, read: int, called: int) -> None:
         self._marks = marks
@@ -47,6 +48,10 @@ class Suspect:
     async def answered(self) -> None:
         """Of each call that was sent: it has ended, and its process lives."""
         await self._marks.add(self._slice_id, f"{self._row}/call", -1)
+
+    async def failed(self) -> None:
+        """Its fetch ended in an error that nobody foresaw, which is about to end the process."""
+        await self._marks.add(self._slice_id, self._row, +1)
 
     async def reading(self, read: Callable[[], T]) -> T:
         """What `read` returns. When it ends the process, by a signal or by an error that nobody foresaw, the
