@@ -23,10 +23,10 @@ FROM base AS runtime
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin app \
   && install --directory --owner=app --group=app /data
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-  AUTH=keys HOST=0.0.0.0 OPS_HOST=0.0.0.0 OPS_PORT=9000 DATA_DIR=/data
+  AUTH=keys HOST=0.0.0.0 OPS_HOST=0.0.0.0 OPS_PORT=9100 DATA_DIR=/data
 USER 10001:10001
 WORKDIR /tmp
-EXPOSE 5001 9000
+EXPOSE 5001 9100
 HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --start-interval=2s --retries=3 \
   CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(f'http://127.0.0.1:{os.environ[\"OPS_PORT\"]}/readyz', timeout=4)"]
 CMD ["python", "-m", "services.gateway"]

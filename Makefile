@@ -60,7 +60,6 @@ bench: $(READY) ## figures on the fakes
 
 deploy-check: $(READY) ## the package, the image, compose and Kubernetes, read by the tools that read them
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(INSTALL) --extra local --extra dev --extra test --extra deploy
-	@$(BIN)/python -m dev.image_size
 	@$(BIN)/pytest tests/deploy --timeout=300
 
 image: ## the image (needs Docker)
