@@ -7,6 +7,7 @@ from services.monitor.purge import purge_forever
 from services.monitor.settings import MonitorSettings
 from services.monitor.stuck import StuckWork
 from services.monitor.waiting import look_forever as look_at_what_waits
+from shared import metrics
 from shared.dead_letters import DeadLetters
 from shared.kafka import consumer, producer
 from shared.ops import Health, serve
@@ -43,6 +44,8 @@ async def start(settings: MonitorSettings, health: Health, stop: Stop) -> None:
             count,
             nothing_after,
         )
+        for what in ("lags", "stuck", "waiting"):
+            metrics.MEASURED.labels(what).set_to_current_time()  # what is never measured is not known, too
         health.checks["postgres"] = lambda: database.fetchval("select 1")
         await together(
             health,
