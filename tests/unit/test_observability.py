@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ import yaml
 from prometheus_client import Counter
 from prometheus_client.metrics import MetricWrapperBase
 
+from dev.dashboards.__main__ import texts
 from shared import metrics
-from tests.observability import PROMETHEUS, ROOT, alerts, metrics_in, queries
+from tests.observability import DASHBOARDS, PROMETHEUS, ROOT, alerts, metrics_in, panels, queries
 
 _RUNBOOKS = ROOT / "docs" / "runbooks"
 _SECTIONS = (
@@ -42,7 +45,7 @@ def test_prometheus_takes_the_rules_and_both_configurations() -> None:
 
 
 @pytest.mark.parametrize("file", sorted((PROMETHEUS / "tests").glob("*.yml")), ids=lambda file: file.stem)
-def test_alerts_fire_when_they_should_and_else_not(file: Any) -> None:
+def test_alerts_fire_when_they_should_and_else_not(file: Path) -> None:
     by_promtool("test", "rules", str(file))
 
 
@@ -92,3 +95,32 @@ def test_every_metric_that_runbooks_name_exists() -> None:
     there = own_metrics() | _OF_PROCESSES
     named = {page.stem: metrics_in(page.read_text()) - there for page in _RUNBOOKS.glob("*.md")}
     assert not {page: unknown for page, unknown in named.items() if unknown}
+
+
+def test_every_metric_is_on_a_dashboard_or_in_an_alert() -> None:
+    asked_for = {name for query in queries() for name in metrics_in(query.expr)}
+    assert own_metrics() <= asked_for, "nobody looks at it: put it into dev/dashboards, or take it out"
+
+
+def test_the_dashboards_are_as_they_were_written_down() -> None:
+    written = {file: file.read_text() for file in DASHBOARDS}
+    assert written == dict(sorted(texts().items())), "run python -m dev.dashboards"
+
+
+@pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
+def test_panels_say_what_they_show_and_lie_side_by_side(file: Path) -> None:
+    dashboard = json.loads(file.read_text())
+    runbooks = {page.stem for page in _RUNBOOKS.glob("*.md")}
+    taken: set[tuple[int, int]] = set()
+    for panel in panels(dashboard):
+        place = panel["gridPos"]
+        cells = {(place["x"] + x, place["y"] + y) for x in range(place["w"]) for y in range(place["h"])}
+        assert not cells & taken, panel["title"]
+        assert place["x"] + place["w"] <= 24, panel["title"]
+        taken |= cells
+        if panel["type"] != "row":
+            assert panel["description"], panel["title"]
+            assert panel["fieldConfig"]["defaults"]["unit"], panel["title"]
+            assert all(target["legendFormat"] for target in panel["targets"]), panel["title"]
+            assert {link["url"].split("/")[-1].removesuffix(".md") for link in panel["links"]} <= runbooks
+    assert len({panel["id"] for panel in panels(dashboard)}) == len(list(panels(dashboard)))
