@@ -246,8 +246,8 @@ _ANALYZERS = Row(
             "On average. Near analyzers × MAX_CONCURRENT_WORKERS (100) slow hosts set the pace.",
             "short",
             {
-                "{{instance}}": f"sum by (instance)"
-                f' (rate(ia_download_seconds_sum{{instance=~"$instance"}}{_RATE})) > 0'
+                "{{instance}}": "sum by (instance)"
+                f' (rate(ia_download_seconds_sum{{service="analyzer", instance=~"$instance"}}{_RATE}))'
             },
             runbooks=("QuotaUnused",),
         ),

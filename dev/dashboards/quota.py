@@ -118,7 +118,7 @@ _QUOTA = Row(
             "Left",
             "Calls that each group could make at once. Near 0 while rows wait is as it should be.",
             "short",
-            {"{{group}}": f"{_LIMIT} - {_USED}"},
+            {"{{group}}": f"clamp_min({_LIMIT} - {_USED}, 0)"},
         ),
         Panel(
             "Unused while rows wait",
