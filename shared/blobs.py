@@ -1,8 +1,10 @@
 """The blob store: a local folder, S3 or GCS behind one URL."""
 
+import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
 
@@ -21,3 +23,13 @@ def open_store(url: str, create: bool = False) -> ObjectStore:
             raise NotADirectoryError(f"BLOB_URL: there is no folder {folder}, or it is not mounted")
         return LocalStore(prefix=folder)
     return from_url(url)
+
+
+def remove_folder(store: ObjectStore, folder: str) -> None:
+    """With all files in it. A local store doesn't list a file that was not finished, so its folder goes; in a
+    bucket the parts of a cut upload are seen and deleted by the bucket's own lifecycle rule only."""
+    if isinstance(store, LocalStore):
+        shutil.rmtree(Path(store.prefix or "/", folder), ignore_errors=True)
+        return
+    for some in obstore.list(store, f"{folder}/"):
+        store.delete([meta["path"] for meta in some])

@@ -1,6 +1,8 @@
 """One download of result rows, as the gateway asks the exporter for it."""
 
 from enum import StrEnum
+from urllib.parse import quote
+from uuid import UUID
 
 import msgspec
 
@@ -42,3 +44,20 @@ class Export(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     limit: int | None = None
     rows: tuple[int, ...] | None = None
     head: bool = False
+
+
+def folder_of(export_id: UUID) -> str:
+    """Where the blob store has what an export in the background made."""
+    return f"exports/{export_id}"
+
+
+def blob_of(export_id: UUID, fence: int) -> str:
+    """The file of one making. Only that of the fence that completed is whole for sure."""
+    return f"{folder_of(export_id)}/{fence}"
+
+
+def disposition(file: str) -> str:
+    """Content-Disposition with an ASCII name for old readers and the whole one (RFC 6266)."""
+    plain = file.encode("ascii", "replace").decode().replace("?", "_")
+    whole = quote(file.encode("utf-8", "replace"), safe="")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"

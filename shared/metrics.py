@@ -97,8 +97,14 @@ PROJECT_SECONDS = Histogram(
 BATCHES_ENDED = Counter("ia_batches_ended", "Batches ended", ["kind"])
 # Chunks whose words were indexed for search.
 CHUNKS_INDEXED = Counter("ia_chunks_indexed", "Chunks indexed for search")
-# Exports streamed to their end, by format.
+# Exports made to their end, streamed or in the background, by format.
 EXPORTS = Counter("ia_exports", "Exports streamed", ["format"])
+# Exports in the background that are not ended, by state: running | queued.
+EXPORT_JOBS = Gauge("ia_export_jobs", "Exports in the background", ["state"])
+# How long the oldest export that nobody makes has waited; 0 when there is none.
+EXPORT_JOBS_WAIT = Gauge("ia_export_jobs_wait_seconds", "Age of the oldest export that waits")
+# Bytes of exports that were made in the background.
+EXPORT_JOB_BYTES = Counter("ia_export_job_bytes", "Bytes of exports made in the background")
 
 # --- monitor --------------------------------------------------------------------------------------
 # Slices past their deadline that no analyzer has in hand.

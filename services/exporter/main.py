@@ -1,11 +1,20 @@
 """Wires the exporter: results into Postgres, the ends of batches, exports out."""
 
+import asyncio
+import sys
+
 from services.exporter.endings import Endings
+from services.exporter.export.copying import Source
 from services.exporter.export.route import export_route
 from services.exporter.handler import Handler
+from services.exporter.jobs.desk import Desk
+from services.exporter.jobs.maker import Maker
+from services.exporter.jobs.runner import AT_ONCE, Runner
+from services.exporter.jobs.sweep import Sweep
 from services.exporter.purge import Purge
 from services.exporter.search.indexer import Indexer
 from services.exporter.settings import ExporterSettings
+from shared.blobs import open_store
 from shared.dead_letters import DeadLetters
 from shared.events import ImageAnalyzed
 from shared.kafka import consumer, producer
@@ -25,6 +34,7 @@ _GATHER_MS = 200
 async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
     names = Named(settings.topic_prefix)
     bootstrap = settings.kafka_bootstrap_servers
+    store = open_store(settings.blob_url, create=True)
     async with (
         pool(settings) as database,
         producer(bootstrap, names) as sender,
@@ -40,6 +50,9 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
             "exporter", database, reader, dead_letters, Decoder([ImageAnalyzed]), handler.store, handler.end
         )
         health.checks["postgres"] = lambda: database.fetchval("select 1")
+        # Apart from the direct ones, which it must not keep waiting.
+        source = Source(database, asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(1), sys.maxsize)
+        desk = Desk(database, settings.instance)
         watchdog = Watchdog(reader, health, lambda: projection.waiting)
         await together(
             health,
@@ -48,6 +61,8 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
             endings.sweep_forever(stop),
             Indexer(database).run(stop),
             Purge(database).run(stop),
+            Runner(desk, Maker(desk, source, store)).run(stop),
+            Sweep(database, store).run(stop),
             watchdog.run(stop),
         )
 

@@ -4,8 +4,10 @@ from shared.settings import CommonSettings
 
 
 class ExporterSettings(CommonSettings, frozen=True, kw_only=True):
-    """Its port serves exports, too: each of this many rows at most."""
+    """Its port serves exports, too: each of this many rows at most. Those in the background, without a limit,
+    go to the blob store."""
 
+    blob_url: str
     max_export_rows: int = 1_000_000
 
     def __post_init__(self) -> None:

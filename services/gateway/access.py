@@ -67,6 +67,12 @@ TABLE: Mapping[Role, str] = {
         GET /api/v1/export/template
         GET /api/v1/export/statistics
         GET /api/v1/export/formats
+        POST /api/v1/exports
+        GET /api/v1/exports
+        GET /api/v1/exports/{export_id}
+        GET /api/v1/exports/{export_id}/file
+        POST /api/v1/exports/{export_id}/cancel
+        DELETE /api/v1/exports/{export_id}
     """,
     Role.OPERATOR: """
         POST /upload

@@ -1,6 +1,8 @@
 """Which replies are compressed, and how: zstd, brotli or gzip, as the client accepts."""
 
-from starlette.types import ASGIApp
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type, remove_compress_type
 
 # A smaller body, such as a batch's progress, fits one packet as it is.
@@ -15,11 +17,20 @@ remove_compress_type("text/event-stream")
 remove_compress_type("text/html")
 
 
+# Parts of such a file are asked for by their bytes, and its digest is that of the bytes as they are.
+_AS_IT_IS = re.compile(r"/api/v1/exports/[^/]+/file/?")
+
+
 def compressed(app: ASGIApp) -> ASGIApp:
-    return CompressMiddleware(
+    compressing = CompressMiddleware(
         app,
         minimum_size=_LEAST_BYTES,
         zstd_level=_ZSTD_LEVEL,
         brotli_quality=_BROTLI_QUALITY,
         gzip_level=_GZIP_LEVEL,
     )
+
+    async def served(scope: Scope, receive: Receive, send: Send) -> None:
+        await (app if _AS_IT_IS.fullmatch(scope["path"]) else compressing)(scope, receive, send)
+
+    return served

@@ -51,6 +51,10 @@ class TooLarge(ApiError):
     status, error_type = 413, "ValidationError"
 
 
+class RangeNotSatisfiable(ApiError):
+    status, error_type = 416, "ValidationError"
+
+
 class KeyReused(ApiError):
     status, error_type = 422, "ValidationError"
 

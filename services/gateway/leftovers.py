@@ -1,6 +1,5 @@
 """What lies in the blob store for a batch, whether or not there is one."""
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +8,8 @@ from uuid import UUID
 
 import obstore
 from obstore.store import LocalStore, ObjectStore
+
+from shared.blobs import remove_folder
 
 _FOLDER = "batches"
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -41,11 +42,7 @@ def look(store: ObjectStore, batch_id: UUID) -> Leftover:
 
 
 def remove(store: ObjectStore, batch_id: UUID) -> None:
-    if isinstance(store, LocalStore):
-        shutil.rmtree(_folder(store, batch_id), ignore_errors=True)
-        return
-    for some in obstore.list(store, f"{_FOLDER}/{batch_id}/"):
-        store.delete([meta["path"] for meta in some])
+    remove_folder(store, f"{_FOLDER}/{batch_id}")
 
 
 def _folder(store: LocalStore, batch_id: UUID) -> Path:

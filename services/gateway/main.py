@@ -13,6 +13,7 @@ from services.gateway.context import Context
 from services.gateway.door import Door
 from services.gateway.dry_run import DryRuns
 from services.gateway.edge import Edge
+from services.gateway.exporting.jobs.sweep import ExportSweep
 from services.gateway.guard import hosts_of
 from services.gateway.handler import Handler
 from services.gateway.keyring import Keyring
@@ -80,6 +81,7 @@ async def start(settings: GatewaySettings, health: Health, stop: Stop) -> None:
                 Relay(pool, producer).run(stop),
                 MirrorKeeper(pool, mirror).run(stop),
                 Sweep(pool, store).run(stop),
+                ExportSweep(pool).run(stop),
                 Purge(pool, store, handler.expire).run(stop),
                 Spending(pool, settings.price.estimate, handler.hold_back).run(stop),
             )

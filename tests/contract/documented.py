@@ -112,6 +112,7 @@ def _exporter(servers: Servers, gateway: Gateway, port: int, log: Path) -> Itera
         "REDIS_URL": gateway.redis_url,
         "TOPIC_PREFIX": gateway.topic_prefix,
         "OPS_PORT": str(port),
+        "BLOB_URL": gateway.blobs.as_uri(),
         "INSTANCE": "exporter-1",
     }
     with log.open("w") as output:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -189,13 +190,15 @@ async def records(bootstrap: str, topic: str) -> list[Record]:
 
 @asynccontextmanager
 async def world(database_url: str, redis_url: str, kafka: str, topic_prefix: str) -> AsyncIterator[World]:
-    settings = ExporterSettings(
-        database_url=database_url,
-        redis_url=redis_url,
-        kafka_bootstrap_servers=kafka,
-        topic_prefix=topic_prefix,
-        instance="exporter-1",
-    )
-    await create_topics(kafka, topic_prefix)
-    async with pool(settings) as database, producer(kafka, Named(topic_prefix)) as sender:
-        yield World(settings, database, sender)
+    with TemporaryDirectory() as blobs:
+        settings = ExporterSettings(
+            blob_url=f"file://{blobs}",
+            database_url=database_url,
+            redis_url=redis_url,
+            kafka_bootstrap_servers=kafka,
+            topic_prefix=topic_prefix,
+            instance="exporter-1",
+        )
+        await create_topics(kafka, topic_prefix)
+        async with pool(settings) as database, producer(kafka, Named(topic_prefix)) as sender:
+            yield World(settings, database, sender)

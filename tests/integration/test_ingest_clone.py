@@ -31,6 +31,7 @@ async def world(
 @asynccontextmanager
 async def exporting(world: World) -> AsyncIterator[None]:
     settings = ExporterSettings(
+        blob_url=world.settings.blob_url,
         database_url=world.settings.database_url,
         redis_url=world.settings.redis_url,
         kafka_bootstrap_servers=world.settings.kafka_bootstrap_servers,

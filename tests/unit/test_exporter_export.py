@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.exporter.export.columns import cells, guarded, header, own_fields
-from services.exporter.export.filename import apart, disposition, filename
+from services.exporter.export.filename import apart, filename
 from services.exporter.export.plan import Facts, at_most
 from services.exporter.export.sheets import cell_of
+from shared.exporting import disposition
 from shared.filters import Filters
 from shared.wire import CUT_MARK
 

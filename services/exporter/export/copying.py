@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -35,6 +36,16 @@ class Copying(NamedTuple):
     """CSV with its header, or a JSON array with a record a line. Raises what broke the copy off."""
 
 
+@dataclass
+class Tally:
+    """How far a copy is, for whoever waits for it: the plan, the rows of finished statements, and the server
+    process that runs the present one (pg_stat_progress_copy counts its rows)."""
+
+    plan: Plan | None = None
+    rows: int = 0
+    server_pid: int | None = None
+
+
 class Source(NamedTuple):
     """Where exports come from. Each copy holds one of `places`, for connections that the projection needs,
     too; each making of a workbook one of `benches`, for it keeps a core busy."""
@@ -45,6 +56,7 @@ class Source(NamedTuple):
     most_rows: int
     wait_seconds: float = 2.0
     """For a place."""
+    tally: Tally | None = None
 
 
 @asynccontextmanager
@@ -73,8 +85,10 @@ async def _copy(source: Source, export: Export, plan: asyncio.Future[Plan], spil
         ):
             found = await plan_of(connection, export, source.most_rows)
             plan.set_result(found)
+            tally = _begun(source.tally or Tally(), found, connection)
             if not export.head:
-                await _copy_rows(connection, found, export, spill.put)
+                await _copy_rows(connection, found, export, spill.put, tally)
+            tally.server_pid = None  # from now on it may be another's
     except Exception as error:  # noqa: BLE001  # the top of this task: whoever waits for it gets the error
         if not plan.done():
             plan.set_exception(error)
@@ -97,25 +111,33 @@ async def _place(source: Source) -> AsyncIterator[None]:
         source.places.release()
 
 
-async def _copy_rows(connection: Connection, plan: Plan, export: Export, put: Put) -> None:
+def _begun(tally: Tally, plan: Plan, connection: Connection) -> Tally:
+    """The plan stays that of the whole: in a ZIP each file is copied by itself."""
+    tally.plan = tally.plan or plan
+    tally.server_pid = connection.get_server_pid()
+    return tally
+
+
+async def _copy_rows(connection: Connection, plan: Plan, export: Export, put: Put, tally: Tally) -> None:
     # By the primary key, in order: a sort would hold back the first row and write a file of all.
     await connection.execute("set local enable_sort = off")
     if export.format is Format.CSV:
         await put(header(export.metadata, plan.columns))
-        await _copy_batches(connection, plan, export, put)
+        await _copy_batches(connection, plan, export, put, tally)
         return
     await put(b"[")
-    await _copy_batches(connection, plan, export, _without_first_byte(put))
+    await _copy_batches(connection, plan, export, _without_first_byte(put), tally)
     await put(b"]\n")
 
 
-async def _copy_batches(connection: Connection, plan: Plan, export: Export, put: Put) -> None:
+async def _copy_batches(connection: Connection, plan: Plan, export: Export, put: Put, tally: Tally) -> None:
     """Batch by batch, until the limit."""
     left = export.limit
     for batch in plan.batches:
         if left == 0:
             return
         copied = await _copy_batch(connection, batch, plan.columns, export, left, put)
+        tally.rows += copied
         left = None if left is None else left - copied
 
 

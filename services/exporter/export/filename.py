@@ -1,8 +1,7 @@
-"""What a download is called, safe in a header and in a ZIP whatever the batch is called."""
+"""What a download is called, safe in a ZIP whatever the batch is called."""
 
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote
 
 from services.exporter.export.plan import Facts, Plan
 from shared.exporting import Export, Shape
@@ -39,10 +38,3 @@ def apart(files: Iterable[str]) -> Iterator[str]:
             fresh = f"{stem}-{number}.{extension}"
         seen.add(fresh.casefold())
         yield fresh
-
-
-def disposition(file: str) -> str:
-    """Content-Disposition with an ASCII name for old readers and the whole one (RFC 6266)."""
-    plain = file.encode("ascii", "replace").decode().replace("?", "_")
-    whole = quote(file.encode("utf-8", "replace"), safe="")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}"

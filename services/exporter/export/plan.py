@@ -110,7 +110,7 @@ async def _refuse_too_many(
         raise TooLarge(
             f"This export has {count:,} rows; one download takes {most:,} at most. Choose fewer by from_row"
             " and to_row, start_date and end_date, success_only, failed_only, error_class, has_store_name or"
-            " has_contact."
+            " has_contact, or have it made in the background: POST /api/v1/exports has no limit."
         )
 
 

@@ -6,12 +6,11 @@ import msgspec
 from aiohttp import web
 
 from services.exporter.export.copying import Source, TooManyCopies
-from services.exporter.export.filename import disposition
 from services.exporter.export.pace import Pace
 from services.exporter.export.plan import TooLarge, UnknownBatch
 from services.exporter.export.rendering import Rendering, rendering
 from shared import metrics
-from shared.exporting import PATH, Export
+from shared.exporting import PATH, Export, disposition
 from shared.logs import log
 from shared.postgres import UNAVAILABLE, Pool
 

@@ -6,10 +6,12 @@ from services.gateway.api.clone import CloneBody
 from services.gateway.api.provider_keys import KeyChange
 from services.gateway.api.retry import RetryBody
 from services.gateway.exporting.asked import Filtered, Several
+from services.gateway.exporting.jobs.asked import ExportWanted
 from services.gateway.openapi import (
     access,
     analysis,
     batches,
+    export_jobs,
     exports,
     forms,
     provider_keys,
@@ -21,6 +23,7 @@ from services.gateway.openapi import (
 from services.gateway.openapi.operation import CSV, EVENTS, JSON, XLSX, ZIP, Also, Extra, Operation
 
 _BATCH = "/api/v1/batches/{batch_id}"
+_EXPORT = "/api/v1/exports/{export_id}"
 FILES = (CSV, JSON, XLSX)
 
 OPERATIONS: dict[str, Operation] = {
@@ -130,6 +133,32 @@ OPERATIONS: dict[str, Operation] = {
         "get_export_statistics", "Get figures of completed downloads", exports.Statistics
     ),
     "GET /api/v1/export/formats": Operation("list_export_formats", "List the formats", exports.Formats),
+    "POST /api/v1/exports": Operation(
+        "create_export",
+        "Have an export of any size made in the background",
+        export_jobs.ExportJob,
+        202,
+        body=ExportWanted,
+        refuses=(404, 422),
+        extra=Extra.REPLAYABLE,
+    ),
+    "GET /api/v1/exports": Operation(
+        "list_exports", "List exports in the background", export_jobs.ExportPage, refuses=(404,)
+    ),
+    f"GET {_EXPORT}": Operation(
+        "get_export", "Get an export's progress", export_jobs.ExportJob, extra=Extra.POLLED
+    ),
+    f"GET {_EXPORT}/file": Operation(
+        "download_export",
+        "Download the file of an export, or a part of it",
+        downloads=(*FILES, ZIP),
+        also=Also(206, "The bytes of the Range"),
+        refuses=(416,),
+    ),
+    f"POST {_EXPORT}/cancel": Operation("cancel_export", "Stop an export", export_jobs.ExportJob),
+    f"DELETE {_EXPORT}": Operation(
+        "delete_export", "Delete an export and its file", export_jobs.ExportDeleted
+    ),
     "GET /api/v1/health": Operation(
         "check_health", "Check what the system needs", system.SystemHealth, extra=Extra.PROBED
     ),

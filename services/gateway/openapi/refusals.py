@@ -10,8 +10,10 @@ _NAMES: dict[int, tuple[str, str, str, str]] = {
           "Something sent is wrong (ValidationError), or the batch's state forbids it (BatchStateError)"),
     401: ("Unauthorized", "AuthError", "Send an API key.", "A key is needed, or this one is none"),
     403: ("Forbidden", "AuthError", "Another site's page may not act here.", "Not allowed to this caller"),
-    404: ("Missing", "BatchNotFound", "There is no batch 'x'.", "There is no such batch or result"),
+    404: ("Missing", "BatchNotFound", "There is no batch 'x'.", "There is no such batch, result or export"),
     413: ("TooLarge", "ValidationError", "The file has more than 200 MB.", "Too much is sent or asked for"),
+    416: ("RangeNotSatisfiable", "ValidationError", "The file has 2,048 bytes; none is in this range.",
+          "No byte of the file is in the Range"),
     422: ("KeyReused", "ValidationError", "This Idempotency-Key was used for another upload.",
           "An Idempotency-Key was sent again with something else"),
     429: ("TooManyRequests", "RateLimited", "Too many requests. Try again in 12 s.",
@@ -51,7 +53,7 @@ IDEMPOTENCY_KEY: Json = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key with the same upload gives the same reply and makes no second batch",
+    "description": "The same key with the same request makes nothing twice: it gives the first one's reply",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 

@@ -5,6 +5,9 @@ with chunks as (
 keys as (
     delete from gateway.idempotency_keys where batch_id = $1
 ),
+exports as (
+    update gateway.export_jobs set deleted_at = now(), idempotency_key = null where batch_id = $1 and deleted_at is null
+),
 resets as (
     delete from gateway.resets where batch_id = $1
 )

@@ -1,0 +1,1 @@
+"""Exports in the background: made into the blob store, for any size, by whoever holds the lease."""

@@ -1,0 +1,1 @@
+delete from exporter.export_jobs where export_id = $1
