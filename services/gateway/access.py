@@ -40,6 +40,11 @@ TABLE: Mapping[Role, str] = {
         GET /system/status
         GET /export/batch/{batch_id}
         GET /export/template
+        GET /exports
+        POST /exports
+        GET /exports/list
+        GET /exports/{export_id}/file
+        POST /exports/{export_id}/{ending}
         POST /logout
         GET /docs
         GET /docs/assets/{path:path}

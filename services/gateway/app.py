@@ -35,6 +35,7 @@ from services.gateway.methods import allowed_at
 from services.gateway.pages import batch as batch_page
 from services.gateway.pages import bulk as bulk_part
 from services.gateway.pages import dashboard, login, sample
+from services.gateway.pages import exports as exports_pages
 from services.gateway.pages import results as results_part
 from services.gateway.pages import system as system_pages
 from services.gateway.pages.login import to_login
@@ -75,6 +76,7 @@ def make_app(context: Context) -> FastAPI:
         batch_page.router,
         bulk_part.router,
         results_part.router,
+        exports_pages.router,
         sample.router,
         system_pages.router,
         access.router,

@@ -18,7 +18,7 @@ remove_compress_type("text/html")
 
 
 # Parts of such a file are asked for by their bytes, and its digest is that of the bytes as they are.
-_AS_IT_IS = re.compile(r"/api/v1/exports/[^/]+/file/?")
+_AS_IT_IS = re.compile(r"(/api/v1)?/exports/[^/]+/file/?")
 
 
 def compressed(app: ASGIApp) -> ASGIApp:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from selenium import webdriver
@@ -17,6 +18,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.contract.exporter import Exporter, batch_of
 from tests.contract.gateway import CSV, Gateway, began, counted, create, ended
 from tests.fakes.relay import relaying
 
@@ -183,3 +185,36 @@ def test_a_browser_that_was_cut_off_misses_no_change(gateway: Gateway, browser: 
             wait_for(browser, "title", "queued paused queued paused cancelled end")
         browser.get("about:blank")
         browser.get_log("browser")  # type: ignore[no-untyped-call]  # it says that it was cut off
+
+
+async def with_results(gateway: Gateway) -> UUID:
+    async with gateway.client() as client:
+        return await batch_of(gateway, client, 3, batch_name="To be exported")
+
+
+async def export_all(gateway: Gateway) -> None:
+    async with asyncpg.create_pool(gateway.database_url, min_size=1, max_size=4) as pool:
+        await Exporter(pool, gateway.blobs).make_all()
+
+
+def test_a_file_is_prepared_in_the_background_and_deleted(gateway: Gateway, phone: webdriver.Chrome) -> None:
+    batch = asyncio.run(with_results(gateway))
+    phone.get(f"{gateway.url}/batch/{batch}")
+    press(phone, "#act-export")
+    check_fits(phone)
+    press(phone, "details.menu form[action='/exports'] button")
+    wait_for(phone, "#exports .state", "queued")
+    check_fits(phone)
+    asyncio.run(export_all(gateway))
+    wait_for(phone, "#exports .state", "completed")
+    wait_for(phone, "#exports .counts", "3 rows")
+    address = str(phone.find_element(By.CSS_SELECTOR, "#exports a[download]").get_attribute("href"))
+    assert httpx.get(address, timeout=_SECONDS).text.count("\n") == 4
+    phone.get(f"{gateway.url}/exports")
+    wait_for(phone, ".exports .what", "To be exported-results.csv")
+    check_fits(phone)
+    export_id = address.split("/")[-2]
+    press(phone, f"#delete-{export_id}")
+    WebDriverWait(phone, _SECONDS).until_not(lambda page: export_id in page.page_source)
+    said = phone.get_log("browser")  # type: ignore[no-untyped-call]
+    assert [line for line in said if "example.com" not in line["message"]] == [], "but of its pictures"

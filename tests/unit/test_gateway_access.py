@@ -84,6 +84,7 @@ def test_nothing_that_changes_something_is_a_viewers() -> None:
     """But downloads whose filters are a body or that are made in the background, the end of these (the route
     looks whose they are), and the end of the own session."""
     exports = {"/api/v1/exports", "/api/v1/exports/{export_id}", "/api/v1/exports/{export_id}/cancel"}
+    exports |= {"/exports", "/exports/{export_id}/{ending}"}
     reads = {"/api/v1/export/batches/multiple", "/api/v1/export/filtered", "/logout", *exports}
     may = {t for (m, t), role in TABLE.items() if role is Role.VIEWER and m != "GET"}
     assert may <= reads

@@ -20,10 +20,12 @@ from services.gateway.live.history import Change
 from services.gateway.pages import live
 from services.gateway.pages.bars import Counted, chunks_a_cell, grid
 from services.gateway.pages.chart import COLUMNS, chart_of
+from services.gateway.pages.exports import exports_of
 from services.gateway.pages.render import page, text
 from services.gateway.pages.results import Viewed, results_values
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.transitions import Action
+from shared.exporting import Format
 from shared.postgres import statements_beside
 
 router = APIRouter(include_in_schema=False)
@@ -35,7 +37,7 @@ _CHANGES = 8
 async def batch_page(ctx: Ctx, batch_id: BatchId, view: Viewed) -> Response:
     batch = await read_batch(ctx.pool, batch_id)
     values = {**await _progress(ctx, batch), **await results_values(ctx, batch, view)}
-    return page("batch.html", **values)
+    return page("batch.html", **values, **_exports(ctx), **await exports_of(ctx, batch_id))
 
 
 @router.get("/batch/{batch_id}/events")
@@ -47,7 +49,7 @@ async def events(ctx: Ctx, batch_id: BatchId) -> Response:
         ended = {} if batch.status.is_active else {live.ENDED: batch.status}
         return {
             "state": text("_state.html", batch=batch),
-            "actions": text("_actions.html", batch=batch),
+            "actions": text("_actions.html", batch=batch, **_exports(ctx)),
             "progress": text("_progress.html", **await _progress(ctx, batch)),
             # Each page asks for those that it shows.
             "results": f"{batch.version} {batch.successful} {batch.failed}",
@@ -86,6 +88,11 @@ async def _max_cost(request: Request, action: Action) -> int | None:
         return None
     given = field(await read_form(request.receive), "max_cost").strip()
     return max_cost_of(given) if given else None
+
+
+def _exports(ctx: Context) -> dict[str, Any]:
+    """More rows than one download takes are exported in the background only."""
+    return {"most_rows": ctx.settings.max_export_rows, "formats": list(Format)}
 
 
 async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:

@@ -21,6 +21,16 @@ def dollars(micros: int) -> str:
     return "< 0.01" if 0 < micros < price.MICROS // 100 else f"{price.dollars(micros):,.2f}"
 
 
+def size(count: int) -> str:
+    """Of bytes; a MB has 2^20."""
+    value = float(count)
+    for unit in ("bytes", "KB", "MB"):
+        if value < 1_024:
+            return f"{number(round(value, 1))} {unit}"
+        value /= 1_024
+    return f"{number(round(value, 1))} GB"
+
+
 def share(part: int, whole: int) -> str:
     """A percentage, rounded down, so that 100 is said of the whole only."""
     tenths = part * 1_000 // whole if whole else 0

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from services.gateway import actor
 from services.gateway.access import Role
 from services.gateway.errors import ApiError
+from services.gateway.exporting.jobs.desk import may_end
 from services.gateway.pages import bars, filters
 from services.gateway.transitions import allowed_in
 
@@ -34,10 +35,12 @@ def _environment() -> Environment:
         filters.exact,
         filters.machine,
         filters.share,
+        filters.size,
         filters.shown_picture,
         filters.short_url,
         bars.bar_of,
         allowed_in,
+        may_end,
     ):
         made.filters[function.__name__] = function
     made.globals |= {"asset": asset, "csrf": csrf, "csrf_field": csrf_field, "may_act": may_act}

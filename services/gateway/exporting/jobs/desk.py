@@ -151,7 +151,11 @@ def _fingerprint(export: Export) -> bytes:
     return hashlib.sha256(msgspec.json.encode(export)).digest()
 
 
+def may_end(job: Job) -> bool:
+    """Who asked for it may, and operators."""
+    return job.asker == asker() or actor.current().role.may(Role.OPERATOR)
+
+
 def _check_whose(job: Job) -> None:
-    """Who asked may end it, and operators may."""
-    if job.asker != asker() and not actor.current().role.may(Role.OPERATOR):
+    if not may_end(job):
         raise NotAllowed("Another key asked for this export. Ending it needs a key with the role operator.")
