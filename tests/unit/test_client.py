@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from image_analyzer import (
     BatchNotFound,
     BatchStateError,
     Client,
+    ExportFailed,
+    ExportJob,
     ImageAnalyzerError,
     NotFound,
     Progress,
@@ -345,6 +348,52 @@ def test_standard_output_is_never_written_twice() -> None:
     with pytest.raises(OSError, match="not whole"):
         server.client().export(ID, target)
     assert target.getvalue() == b"half of"
+
+
+# --- exports in the background -----------------------------------------------------------------------
+
+JOB = {"export_id": ID, "status": "queued", "is_active": True, "bytes": 0}
+FILE = b"half of the whole"
+MADE = {
+    **JOB, "status": "completed", "is_active": False, "bytes": len(FILE),
+    "sha256": hashlib.sha256(FILE).hexdigest(),
+}  # fmt: skip
+
+
+def test_an_export_is_waited_for_and_fetched_in_parts(tmp_path: Path) -> None:
+    soon = ok(JOB)
+    soon.headers["X-Polling-Interval"] = "0"
+    server = Server(
+        soon, ok(MADE), httpx.Response(206, stream=Cut()), refused(503, "SystemError"),
+        httpx.Response(206, content=FILE[len(b"half of") :]),
+    )  # fmt: skip
+    client, told = server.client(), list[str]()
+    job = client.prepare(ID, on_job=lambda job: told.append(job.status), format="json", failed_only=True)
+    assert told == ["queued", "completed"]
+    assert json.loads(server.bodies[0]) == {
+        "batch_id": ID, "format": "json", "filters": {"failed_only": True}
+    }  # fmt: skip
+    assert server.seen[0].headers["idempotency-key"]
+    assert client.fetch(job, tmp_path / "out.json") == len(FILE)
+    assert (tmp_path / "out.json").read_bytes() == FILE
+    assert [one.headers.get("range") for one in server.seen[2:]] == ["bytes=0-", "bytes=7-", "bytes=7-"]
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(206, content=b"x" * len(FILE)), httpx.Response(206), httpx.ReadError("cut")]
+)
+def test_what_is_not_the_file_that_was_made_is_not_kept(
+    tmp_path: Path, answer: httpx.Response | BaseException
+) -> None:
+    with pytest.raises(ImageAnalyzerError):
+        Server(answer).client().fetch(ExportJob.of(MADE), tmp_path / "out.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_that_fails_says_why() -> None:
+    failed = {**JOB, "status": "failed", "is_active": False, "error_message": "There is no batch."}
+    with pytest.raises(ExportFailed, match="There is no batch"):
+        Server(ok(failed)).client().prepare(ID)
 
 
 # --- reading -----------------------------------------------------------------------------------------

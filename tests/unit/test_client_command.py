@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import subprocess
@@ -155,6 +156,24 @@ def test_an_export_may_go_into_a_pipe(
 ) -> None:
     assert command.main(["export", FIRST, "-o", "-"]) == 0
     assert capsysbinary.readouterr().out == b"url,success\r\nhttp://a/1.jpg,true\r\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--background"]])
+def test_an_export_that_is_too_large_is_made_in_the_background(
+    served: Served, tmp_path: Path, capsys: Captured, arguments: list[str]
+) -> None:
+    file = b"url,success\n"
+    job = {
+        "export_id": SECOND, "status": "completed", "is_active": False, "bytes": len(file),
+        "sha256": hashlib.sha256(file).hexdigest(),
+    }  # fmt: skip
+    refused = {"success": False, "error": "2,000,001 rows.", "error_type": "ValidationError"}
+    served["GET", f"/api/v1/export/batch/{FIRST}"] = httpx.Response(413, json=refused)
+    served["POST", "/api/v1/exports"] = reply(job)
+    served["GET", f"/api/v1/exports/{SECOND}/file"] = httpx.Response(206, content=file)
+    assert command.main(["export", FIRST, "-o", str(tmp_path / "out.csv"), *arguments]) == 0
+    assert (tmp_path / "out.csv").read_bytes() == file
+    assert "in the background" in capsys.readouterr().err
 
 
 def test_the_first_key_is_asked_for_where_the_server_is(

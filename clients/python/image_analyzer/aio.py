@@ -11,10 +11,21 @@ from typing import Any, BinaryIO, Self, TypeVar, Unpack
 
 import httpx
 
-from image_analyzer import core, operations
+from image_analyzer import core, exporting, operations
 from image_analyzer.core import Answer, Call, Effect, Found, Lost, Reply, Retry, Send, Sleep, Steps, Work
+from image_analyzer.exporting import OnJob
 from image_analyzer.following import OnProgress
-from image_analyzer.models import Batch, Change, Created, DryRun, ErrorAnalysis, Health, Progress, Result
+from image_analyzer.models import (
+    Batch,
+    Change,
+    Created,
+    DryRun,
+    ErrorAnalysis,
+    ExportJob,
+    Health,
+    Progress,
+    Result,
+)
 from image_analyzer.options import BatchOptions, ExportOptions, Filters, ListFilters
 from image_analyzer.settings import settings_of
 from image_analyzer.sources import OnBytes, Source, Upload
@@ -103,6 +114,16 @@ class AsyncClient:
         **options: Unpack[ExportOptions],
     ) -> int:
         return await self._run(operations.export(batch_id, options, target, on_bytes, self._retry))
+
+    async def prepare(
+        self, batch_id: str, *, on_job: OnJob | None = None, **options: Unpack[ExportOptions]
+    ) -> ExportJob:
+        return await self._run(exporting.prepare(batch_id, options, on_job, self._retry))
+
+    async def fetch(
+        self, job: ExportJob, target: Path | BinaryIO, *, on_bytes: Callable[[int], None] | None = None
+    ) -> int:
+        return await self._run(exporting.fetch(job, target, on_bytes, self._retry))
 
     async def start(self, batch_id: str) -> Change:
         return await self._run(operations.control(batch_id, "start", self._retry))

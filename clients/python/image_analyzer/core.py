@@ -188,8 +188,8 @@ def settle(call: Call, retry: Retry) -> Steps[Reply]:
         answer = yield Send(call)
         if isinstance(answer, Reply) and (answer.status < 400 or answer.status in call.accept):
             return answer
-        error = _failure(answer)
-        if not call.repeatable or failed == retry.tries or not _passes(error):
+        error = failure_of(answer)
+        if not call.repeatable or failed == retry.tries or not passes(error):
             raise error
         wait = retry.wait(failed, error.retry_after if isinstance(error, ApiError) else None)
         if slept + wait > retry.budget:
@@ -199,7 +199,7 @@ def settle(call: Call, retry: Retry) -> Steps[Reply]:
     raise AssertionError("the last try returns or raises")
 
 
-def _failure(answer: Answer) -> ApiError | Unreachable:
+def failure_of(answer: Answer) -> ApiError | Unreachable:
     if isinstance(answer, Reply):
         return error_of(answer.status, answer.headers, answer.body)
     assert isinstance(answer, Lost)
@@ -209,7 +209,7 @@ def _failure(answer: Answer) -> ApiError | Unreachable:
     return raised
 
 
-def _passes(error: ImageAnalyzerError) -> bool:
+def passes(error: ImageAnalyzerError) -> bool:
     """May be over at the next try."""
     return isinstance(error, Unreachable | RateLimited | SystemUnavailable)
 

@@ -21,6 +21,10 @@ class WaitTimeout(ImageAnalyzerError):
     """The batch goes on, but the time that was given to wait for it is over."""
 
 
+class ExportFailed(ImageAnalyzerError):
+    """There will be no file of an export in the background; the sentence says why."""
+
+
 class ApiError(ImageAnalyzerError):
     """The service said no. `status` is HTTP's, `error_type` the service's own word, `request_id` what its
     logs have it under, `retry_after` the seconds it asks to wait, if it does."""

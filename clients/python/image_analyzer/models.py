@@ -152,6 +152,24 @@ class Result(Model):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExportJob(Model):
+    """An export in the background. `bytes` are those written so far; `sha256` is there with the file."""
+
+    export_id: str
+    status: str
+    is_active: bool
+    rows_done: int = 0
+    rows_total: int | None = None
+    progress_percentage: float = 0.0
+    estimated_completion: datetime | None = None
+    filename: str | None = None
+    bytes: int = 0
+    sha256: str | None = None
+    expires_at: datetime | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorAnalysis(Model):
     """Why rows of a batch failed, the most frequent reason first."""
 

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TextCol
 from rich.progress import Progress as Bars
 
 from image_analyzer.command.screen import Screen
-from image_analyzer.models import Progress
+from image_analyzer.models import ExportJob, Progress
 
 
 class Look(NamedTuple):
@@ -73,13 +73,33 @@ def upload_bar(screen: Screen) -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
-def download_bar(screen: Screen) -> Iterator[Callable[[int], None] | None]:
-    """None where nobody watches. How much will come is not known before."""
+def export_bar(screen: Screen) -> Iterator[Callable[[ExportJob], None]]:
+    """Of what is made in the background: its rows."""
+    if not screen.err.is_terminal:
+        screen.note("The file is made in the background first.")
+        yield lambda _: None
+        return
+    columns = (
+        TextColumn("Preparing"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[status]}"),
+    )
+    with Bars(*columns, console=screen.err, transient=True) as bars:
+        task = bars.add_task("", total=None, status="")
+        yield lambda job: bars.update(
+            task, completed=job.rows_done, total=job.rows_total, status=job.error_message or job.status
+        )
+
+
+@contextmanager
+def download_bar(screen: Screen, size: int | None = None) -> Iterator[Callable[[int], None] | None]:
+    """None where nobody watches. How much will come is not always known before."""
     with _bytes_bar(screen, "Downloading") as bars:
         if bars is None:
             yield None
             return
-        task = bars.add_task("", total=None)
+        task = bars.add_task("", total=size)
         yield lambda come: bars.update(task, completed=come)
 
 

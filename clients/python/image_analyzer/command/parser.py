@@ -124,6 +124,9 @@ def _reading(commands: _Commands) -> None:
     export.add_argument("-o", "--output", metavar="PATH", required=True, help="- is standard output")
     export.add_argument("--format", choices=["csv", "json", "xlsx"], help="else by the name of the file")
     export.add_argument("--metadata", action=BooleanOptionalAction, default=True)
+    export.add_argument(
+        "--background", action="store_true", help="made there first; one that is too large is made so anyway"
+    )
     _filters(export)
     commands.add("errors", reading.errors, "why rows failed", batch=True)
 

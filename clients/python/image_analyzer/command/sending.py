@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 from image_analyzer.client import Client
-from image_analyzer.command.bars import batch_bar, download_bar, upload_bar
+from image_analyzer.command.bars import batch_bar, download_bar, export_bar, upload_bar
 from image_analyzer.command.exits import Exit, UsageError
 from image_analyzer.command.ids import batch_id_of, short
 from image_analyzer.command.screen import Screen
-from image_analyzer.errors import WaitTimeout
+from image_analyzer.errors import ApiError, WaitTimeout
 from image_analyzer.models import DryRun, Progress
-from image_analyzer.options import BatchOptions, Filters
+from image_analyzer.options import BatchOptions, ExportOptions, Filters
 
+_TOO_LARGE = 413
 Format = Literal["csv", "json", "xlsx"]
 _FORMATS: dict[str, Format] = {".csv": "csv", ".json": "json", ".xlsx": "xlsx"}
 
@@ -56,7 +57,8 @@ def wait(args: Namespace, client: Client, screen: Screen) -> Exit:
 def export(args: Namespace, client: Client, screen: Screen) -> Exit:
     kind = export_format(args.output, args.format)
     batch_id = batch_id_of(client, args.batch)
-    size = _export(batch_id, args.output, kind, client, screen, filters_of(args), args.metadata)
+    wanted = ExportOptions(format=kind, metadata=args.metadata, **filters_of(args))
+    size = _export(batch_id, args.output, wanted, client, screen, args.background)
     if args.output != "-":
         screen.say(f"{args.output}: {size:,} bytes")
         screen.data({"batch_id": batch_id, "output": args.output, "bytes": size})
@@ -87,7 +89,8 @@ def _follow(batch_id: str, args: Namespace, client: Client, screen: Screen) -> E
         with batch_bar(screen) as step:
             progress = client.wait(batch_id, timeout=args.timeout, on_progress=step)
         if args.output and progress.processed_count:
-            _export(batch_id, args.output, export_format(args.output, None), client, screen, Filters(), True)
+            wanted = ExportOptions(format=export_format(args.output, None))
+            _export(batch_id, args.output, wanted, client, screen)
     except KeyboardInterrupt:
         screen.note(f"The batch goes on. Come back with: {back}")
         return Exit.INTERRUPTED
@@ -99,11 +102,26 @@ def _follow(batch_id: str, args: Namespace, client: Client, screen: Screen) -> E
 
 
 def _export(
-    batch_id: str, output: str, kind: Format, client: Client, screen: Screen, filters: Filters, metadata: bool
+    batch_id: str,
+    output: str,
+    wanted: ExportOptions,
+    client: Client,
+    screen: Screen,
+    background: bool = False,
 ) -> int:
+    """Directly, unless the service says that it is too large for that."""
     target: Path | BinaryIO = sys.stdout.buffer if output == "-" else Path(output)
-    with download_bar(screen) as on_bytes:
-        return client.export(batch_id, target, on_bytes=on_bytes, format=kind, metadata=metadata, **filters)
+    if not background:
+        try:
+            with download_bar(screen) as on_bytes:
+                return client.export(batch_id, target, on_bytes=on_bytes, **wanted)
+        except ApiError as error:
+            if error.status != _TOO_LARGE:
+                raise
+    with export_bar(screen) as on_job:
+        job = client.prepare(batch_id, on_job=on_job, **wanted)
+    with download_bar(screen, job.bytes) as on_bytes:
+        return client.fetch(job, target, on_bytes=on_bytes)
 
 
 def _tell_end(progress: Progress, output: str | None, screen: Screen) -> None:
