@@ -10,7 +10,7 @@ SUPPORTED := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_in
 # Without compiled files each of the processes compiles all that it imports anew: 2 CPU seconds a start, not 1.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install run test lint format faults fuzz bench deploy-check image image-ocr lock lock-kafka clean
+.PHONY: help install run test lint format docs faults fuzz bench deploy-check image image-ocr lock lock-kafka clean
 
 # What pyproject.toml asks for, in the versions and with the hashes of the one lock.
 INSTALL := $(BIN)/uv pip install --quiet --require-hashes --constraint requirements.lock -r pyproject.toml
@@ -76,6 +76,9 @@ lint: $(READY) ## style, types, and who may import whom
 
 format: $(READY) ## let ruff lay out the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+docs: $(READY) ## what docs/ says of the public events, from their types
+	@$(BIN)/python -m services.gateway.asyncapi
 
 lock: $(READY) ## requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 --no-header \

@@ -2,15 +2,28 @@
 
 Fields may be added with a default; none is removed or changes its meaning within a version.
 Readers ignore fields they do not know. tests/contract/golden holds one body of each, for good.
+
+Docstrings and descriptions of the public ones are what their schemas say to subscribers (docs/events.md).
 """
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 PREFIX = "enterprise.image-analyzer."
+
+
+def schema_id(kind: str) -> str:
+    """What names the JSON Schema of a public event of this type: a name, nothing to fetch."""
+    return f"urn:image-analyzer:schema:{kind.removeprefix(PREFIX)}"
+
+
+def _says(description: str) -> Meta:
+    """For the schema alone: what is decoded and how stays as it is."""
+    return Meta(description=description)
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -18,7 +31,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 
     TYPE: ClassVar[str]
     batch_id: UUID
-    at: datetime
+    at: Annotated[
+        datetime, Meta(description="When it happened, UTC", extra_json_schema={"format": "date-time"})
+    ]
 
     @property
     def subject(self) -> str:
@@ -33,8 +48,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=Fa
 class BatchEvent(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A change of a batch's life. Consumers keep the highest `version` of a batch (rule 11)."""
 
-    version: int
-    run: int = 1
+    version: Annotated[int, _says("Grows with every change of what is wanted of the batch")]
+    run: Annotated[int, _says("Counts the passes over the batch: a retry of failed rows is one more")] = 1
 
     @property
     def event_id(self) -> str:
@@ -42,52 +57,72 @@ class BatchEvent(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False)
 
 
 class BatchSubmitted(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A file was accepted: its rows will have results."""
+
     TYPE: ClassVar[str] = PREFIX + "batch.submitted.v1"
     name: str
-    total_urls: int
-    chunk_size: int
-    held: bool = False
+    total_urls: Annotated[int, _says("Its rows; each will have one result")]
+    chunk_size: Annotated[int, _says("Rows of a chunk")]
+    held: Annotated[bool, _says("It waits for somebody to start it")] = False
 
 
 class BatchStarted(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The first rows of the batch were handed out."""
+
     TYPE: ClassVar[str] = PREFIX + "batch.started.v1"
 
 
 class BatchPaused(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """No new calls for the batch; the results of calls that were sent still come."""
+
     TYPE: ClassVar[str] = PREFIX + "batch.paused.v1"
 
 
 class BatchResumed(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """Also sent when a batch that was held is started."""
+    """The batch goes on. Also sent when a batch that was held is started, and, with the next `run`, when
+    failed rows are tried again."""
 
     TYPE: ClassVar[str] = PREFIX + "batch.resumed.v1"
 
 
 class BatchEnded(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The counts are those at the end: `total_urls` = `successful` + `failed` unless cancelled.
+    """The end of a run. An end outranks every other event of its run but BatchDeleted, also one of a higher
+    `version`: a pause that is committed at the same moment may follow it."""
 
-    An end outranks every other event of its run but BatchDeleted, also one of a higher `version`: a pause
-    that is committed at the same moment may follow it."""
-
-    total_urls: int
-    successful: int
-    failed: int
-    reason: str | None = None
+    total_urls: Annotated[int, _says("The rows of the batch")]
+    successful: Annotated[int, _says("Rows whose result, of their highest attempt, is a success")]
+    failed: Annotated[int, _says("Rows whose result, of their highest attempt, is a failure")]
+    reason: Annotated[str | None, _says("A sentence, where there is something to say")] = None
+    attempts: Annotated[
+        int | None,
+        _says(
+            "The sum of the highest attempts of the rows that have a result: whose results sum up to it"
+            " has read them all"
+        ),
+    ] = None
 
 
 class BatchCompleted(BatchEnded, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Every row has its result, and at least one succeeded: `total_urls` = `successful` + `failed`."""
+
     TYPE: ClassVar[str] = PREFIX + "batch.completed.v1"
 
 
 class BatchFailed(BatchEnded, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """No row succeeded, or the batch could not go on: then rows may lack a result. `reason` says which."""
+
     TYPE: ClassVar[str] = PREFIX + "batch.failed.v1"
 
 
 class BatchCancelled(BatchEnded, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """A user ended the batch. The counts are of that moment: results of calls that were sent still come."""
+
     TYPE: ClassVar[str] = PREFIX + "batch.cancelled.v1"
 
 
 class BatchDeleted(BatchEvent, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The batch and its results are gone: the last of its events that counts, whatever comes after it."""
+
     TYPE: ClassVar[str] = PREFIX + "batch.deleted.v1"
 
 
@@ -155,37 +190,45 @@ class SliceReleased(SliceOutcome, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class ImageAnalyzed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The result of one row and attempt. `analysis_result` is a JSON object; `api_key_used` a fingerprint.
-    `cost`: micro-dollars that were paid for this row's picture, 0 where another row paid or nobody; `units`:
-    what the provider counts for it (docs/cost.md).
-
-    `error_class` is an ErrorClass's value: a class that is added later is no poison to an older reader."""
+    """The result of one row and attempt. Of several results of a row that of the highest attempt counts, of
+    several of the same attempt the first."""
 
     TYPE: ClassVar[str] = PREFIX + "image.analyzed.v1"
-    result_id: UUID
-    chunk_id: UUID
-    chunk_no: int
-    row_no: int
-    url: str
+    result_id: Annotated[
+        UUID, _says("Of the row, in all attempts: the batch's, with row_no as its last 32 bits")
+    ]
+    chunk_id: Annotated[UUID, _says("Of the chunk that has the row; the record's key, too")]
+    chunk_no: Annotated[int, _says("Counts the chunks of the batch from 1")]
+    row_no: Annotated[int, _says("Counts the data rows of the upload from 1")]
+    url: Annotated[str, _says("The row's address, as it was uploaded")]
     success: bool
-    attempt: int = 1
-    run: int = 1
-    store_image: bool | None = None
-    text_content: str | None = None
+    attempt: Annotated[int, _says("Counts the tries of the row that users asked for, from 1")] = 1
+    run: Annotated[int, _says("The run of the batch that the attempt belongs to")] = 1
+    store_image: Annotated[bool | None, _says("Whether the picture shows a shop")] = None
+    text_content: Annotated[str | None, _says("The text in the picture")] = None
     store_name: str | None = None
-    business_contact: str | None = None
+    business_contact: Annotated[str | None, _says("The best contact in the picture")] = None
     image_description: str | None = None
-    error_class: str | None = None
-    error_message: str | None = None
-    analysis_result: msgspec.Raw = msgspec.Raw(b"null")
+    # A str: an ErrorClass that is added later is no poison to an older reader.
+    error_class: Annotated[str | None, _says("Why the row failed, in a word; words may be added")] = None
+    error_message: Annotated[str | None, _says("Why the row failed, in a sentence")] = None
+    analysis_result: Annotated[
+        msgspec.Raw,
+        Meta(
+            description="All that was found, with its evidence (docs/interpretation.md)",
+            extra_json_schema={"type": ["object", "null"]},
+        ),
+    ] = msgspec.Raw(b"null")
     processing_time_seconds: float = 0.0
-    api_key_used: str | None = None
-    cache_hit: bool = False
-    gemini_model_used: str | None = None
-    cost: int = 0
-    units: int = 0
-    extra: dict[str, str] = {}
-    worker: str = ""
+    api_key_used: Annotated[str | None, _says("A fingerprint of the provider's key, never the key")] = None
+    cache_hit: Annotated[bool, _says("The answer was there already: nothing was called for this row")] = False
+    gemini_model_used: Annotated[str | None, _says("Null unless the provider is gemini")] = None
+    cost: Annotated[
+        int, _says("Micro-dollars paid for this row's picture; 0 where another row paid, or nobody")
+    ] = 0
+    units: Annotated[int, _says("What the provider counts for this row's picture (docs/cost.md)")] = 0
+    extra: Annotated[dict[str, str], _says("The upload's own columns, by their names in exports")] = {}
+    worker: Annotated[str, _says("The process that made it")] = ""
 
     @property
     def subject(self) -> str:
@@ -206,5 +249,6 @@ BATCH_EVENTS: tuple[type[BatchEvent], ...] = (
     BatchFailed,
     BatchDeleted,
 )
+PUBLIC_EVENTS: tuple[type[Event], ...] = (*BATCH_EVENTS, ImageAnalyzed)
 OUTCOME_EVENTS: tuple[type[SliceOutcome], ...] = (SliceFinished, SliceReleased)
 ALL_EVENTS: tuple[type[Event], ...] = (*BATCH_EVENTS, SliceDispatched, *OUTCOME_EVENTS, ImageAnalyzed)

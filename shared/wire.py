@@ -6,11 +6,12 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from shared.events import Event, ImageAnalyzed
+from shared.events import PUBLIC_EVENTS, Event, ImageAnalyzed, schema_id
 
 MAX_EVENT_BYTES = 900_000
 CUT_MARK = " …[cut]"
 _CONTENT_TYPE = ("content-type", b"application/json")
+_DESCRIBED = frozenset(event.TYPE for event in PUBLIC_EVENTS)
 _KEPT_TEXT = 20_000
 
 Headers = list[tuple[str, bytes]]
@@ -35,10 +36,12 @@ def headers_of(event: Event) -> Headers:
 
 @cache
 def _same_for_all(kind: str) -> Headers:
+    schema = [("ce_dataschema", schema_id(kind).encode())] if kind in _DESCRIBED else []
     return [
         ("ce_specversion", b"1.0"),
         ("ce_type", kind.encode()),
         ("ce_source", b"/image-analyzer"),
+        *schema,
     ]
 
 

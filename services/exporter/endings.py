@@ -69,5 +69,6 @@ def ending(whole: asyncpg.Record, at: datetime) -> BatchEnded:
         total_urls=whole["total_urls"],
         successful=whole["successful"],
         failed=whole["failed"],
+        attempts=whole["attempts"],
         reason=None if whole["successful"] else _NONE_SUCCEEDED,
     )

@@ -49,6 +49,7 @@ TABLE: Mapping[Role, str] = {
         GET /docs
         GET /docs/assets/{path:path}
         GET /openapi.json
+        GET /asyncapi.json
         GET /api/v1/results/{result_id}
         GET /api/v1/health
         GET /api/v1/system/stats

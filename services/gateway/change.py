@@ -175,4 +175,5 @@ def _cancelled(batch: Snapshot, desired: Desired, now: datetime) -> BatchCancell
         total_urls=batch.total_urls,
         successful=batch.successful,
         failed=batch.failed,
+        attempts=batch.attempts,
     )

@@ -123,6 +123,7 @@ class Book:
                 total_urls=facts.total_urls,
                 successful=counted["successful"],
                 failed=counted["failed"],
+                attempts=counted["attempts"],
                 reason=reason,
             )
             await end(connection, event)

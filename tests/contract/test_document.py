@@ -9,6 +9,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
+from services.gateway.asyncapi.document import document as asyncapi_document
 from tests.contract.document import (
     DOCUMENT,
     Endpoint,
@@ -98,6 +99,12 @@ def closed(schema: Any) -> Any:
         only = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
         return {**{name: closed(one) for name, one in schema.items()}, **only}
     return [closed(one) for one in schema] if isinstance(schema, list) else schema
+
+
+def test_the_events_are_described_with_the_names_of_this_system(live: World) -> None:
+    reply = live.client.get("/asyncapi.json")
+    assert reply.headers["content-type"] == "application/json"
+    assert reply.json() == asyncapi_document(live.gateway.topic_prefix, live.gateway.kafka)
 
 
 def test_polled_replies_say_when_to_come_again(live: World) -> None:

@@ -117,6 +117,15 @@ class World:
         key = str(batch_id).encode()
         return int(await self.pool.fetchval("select count(*) from lifecycle.outbox where key = $1", key))
 
+    async def attempts_announced(self, batch_id: UUID) -> list[int]:
+        """Of its ends, by run: what subscribers have to have read."""
+        rows = await self.pool.fetch(
+            "select convert_from(body, 'UTF8')::json as event from lifecycle.outbox"
+            " where key = $1 and headers ->> 'ce_type' like '%completed%' order by id",
+            str(batch_id).encode(),
+        )
+        return [msgspec.json.decode(row["event"])["attempts"] for row in rows]
+
     async def until_ended(self, batch_id: UUID, kind: str = "completed") -> None:
         async def is_ended() -> bool:
             return await self.ended(batch_id) == kind

@@ -102,6 +102,21 @@ async def test_a_retry_ends_when_every_row_has_the_attempt_that_is_wanted(here: 
         await here.send(again[2])
         await here.until_ended(batch)
     assert await here.counts(batch) == (6, 6, 0, 6)
+    assert await here.attempts_announced(batch) == [6, 9]
+
+
+async def test_of_several_results_of_the_same_attempt_the_first_is_kept(here: World) -> None:
+    """As subscribers do. A slice that was taken twice sends such results, often within one poll."""
+    batch = await here.batch(300)
+    numbers = range(300, 0, -1)
+    poll = [result(batch, row, store_name=name) for name in ("first", "second", "third") for row in numbers]
+    async with here.pool.acquire() as connection:
+        await store(connection, poll)
+        await store(connection, poll[:300:-1])
+    kept = await here.pool.fetch(
+        "select distinct store_name from exporter.results where batch_id = $1", batch
+    )
+    assert [row["store_name"] for row in kept] == ["first"]
 
 
 async def test_two_members_share_the_log_and_count_every_row_once(here: World) -> None:

@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer
 
 from dev.ports import free_port
 from shared.desired import Desired, DesiredMirror, State
-from shared.events import BATCH_EVENTS, BatchEvent
+from shared.events import BATCH_EVENTS, BatchCancelled, BatchEvent
 from shared.exporting import PATH, Export
 from shared.topics import BATCHES, Named
 from shared.wire import Decoder
@@ -144,6 +144,7 @@ async def test_a_pause_that_the_end_overtakes_changes_nothing(
 
 async def test_every_change_is_published(gateway: Gateway, client: httpx.AsyncClient) -> None:
     batch_id = await create(client, auto_start="false")
+    await counted(gateway, batch_id, 1, successful=2, failed=0)
     for action in ("start", "pause", "resume", "cancel"):
         assert (await client.post(f"/api/v1/batches/{batch_id}/{action}")).status_code == 200
     decoder: Decoder[BatchEvent] = Decoder(BATCH_EVENTS)
@@ -154,7 +155,7 @@ async def test_every_change_is_published(gateway: Gateway, client: httpx.AsyncCl
         enable_auto_commit=False,
     )
     await consumer.start()
-    found: dict[int, str] = {}
+    found: dict[int, BatchEvent] = {}
     try:
         deadline = time.monotonic() + 20
         while len(found) < 5:
@@ -163,16 +164,19 @@ async def test_every_change_is_published(gateway: Gateway, client: httpx.AsyncCl
                 for record in records:
                     event = decoder.decode(record.headers, record.value)
                     if event.batch_id == batch_id:
-                        found[event.version] = type(event).__name__
+                        found[event.version] = event
     finally:
         await consumer.stop()
-    assert [found[version] for version in sorted(found)] == [
+    assert [type(found[version]).__name__ for version in sorted(found)] == [
         "BatchSubmitted",
         "BatchResumed",
         "BatchPaused",
         "BatchResumed",
         "BatchCancelled",
     ]
+    last = found[max(found)]
+    assert isinstance(last, BatchCancelled)
+    assert (last.total_urls, last.attempts) == (3, 2)
 
 
 async def test_paused_time_is_left_out_of_the_rate(gateway: Gateway, client: httpx.AsyncClient) -> None:

@@ -57,10 +57,11 @@ def test_events_of_the_batch_belong() -> None:
 
 @pytest.mark.parametrize(("successful", "kind"), [(1, BatchCompleted), (0, BatchFailed)])
 def test_a_batch_completes_if_one_row_succeeded(successful: int, kind: type[object]) -> None:
-    whole = {"batch_id": BATCH, "run": 2, "version": 5, "total_urls": 3}
+    whole = {"batch_id": BATCH, "run": 2, "version": 5, "total_urls": 3, "attempts": 4}
     event = ending({**whole, "successful": successful, "failed": 3 - successful}, NOW)
     assert type(event) is kind
     assert (event.run, event.version, event.total_urls, event.failed) == (2, 5, 3, 3 - successful)
+    assert event.attempts == 4
 
 
 def test_the_replacement_is_storable_and_keeps_the_row_and_the_user_columns() -> None:

@@ -1,6 +1,7 @@
 -- Stores the given results that are newer than what is there, and moves the counters of their
 -- chunks by old against new in the same statement; what was paid only adds up, for a new attempt gives no
--- money back. Sorted, so that two members never wait crosswise.
+-- money back. Sorted, so that two members never wait crosswise. Of several results of the same attempt the
+-- first is kept, here as over polls: subscribers do the same, and have what exports have.
 -- What is replaced stays as an earlier attempt.
 -- Comes back: every touched chunk with its rows that have the result of their wanted attempt, and the rows
 -- stored now.
@@ -12,10 +13,11 @@ with incoming as (
         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::json[],
         $15::real[], $16::text[], $17::boolean[], $18::text[], $19::json[], $20::timestamptz[], $21::text[],
         $22::int[], $23::int[]
-    ) as a (
+    ) with ordinality as a (
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker, cost, units
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker, cost, units,
+        nth
     )
 ),
 stored as (
@@ -29,7 +31,7 @@ stored as (
         business_contact, image_description, error_class, error_message, analysis_result,
         processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost, units
     from incoming
-    order by batch_id, row_no, attempt desc
+    order by batch_id, row_no, attempt desc, nth
     on conflict (batch_id, row_no) do update set
         attempt = excluded.attempt,
         url = excluded.url,

@@ -1,4 +1,4 @@
-"""The API's description: the document, and a page to read it and to try it."""
+"""The descriptions of the API and of the public events, and a page to read the API's and to try it."""
 
 import importlib.util
 from functools import cache
@@ -9,6 +9,8 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from services.gateway.asyncapi.document import document as asyncapi_document
+from services.gateway.context import Ctx
 from services.gateway.openapi.document import document
 from services.gateway.pages.render import page
 from services.gateway.replies import json_reply
@@ -19,6 +21,13 @@ router = APIRouter(include_in_schema=False)
 @router.get("/openapi.json")
 async def openapi(request: Request) -> Response:
     return json_reply(_encoded(request.app))
+
+
+@router.get("/asyncapi.json")
+async def events(ctx: Ctx) -> Response:
+    """With the names of this system's topics and its brokers."""
+    settings = ctx.settings
+    return json_reply(_encoded_events(settings.topic_prefix, settings.kafka_bootstrap_servers))
 
 
 @router.get("/docs")
@@ -37,3 +46,8 @@ def assets() -> StaticFiles:
 @cache
 def _encoded(app: FastAPI) -> bytes:
     return msgspec.json.encode(document(app))
+
+
+@cache
+def _encoded_events(topic_prefix: str, bootstrap: str) -> bytes:
+    return msgspec.json.encode(asyncapi_document(topic_prefix, bootstrap))

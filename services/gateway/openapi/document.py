@@ -20,6 +20,7 @@ Every reply is in one envelope: `success`, `data`, `timestamp` and where there i
 an error has `error` (a sentence that says what to do), `error_type` and `request_id` instead of `data`. Every
 address under `/api/v1/batches` is served under `/api/v1/batch`, too. Times are UTC.
 """
+_EVENTS: Json = {"url": "/asyncapi.json", "description": "The events on Kafka (AsyncAPI 3)"}
 _FILE: Json = {"type": "string"}
 _ROWS: Json = {"type": "array", "items": {"type": "object"}}
 # Where the replies to these operations name a batch.
@@ -40,7 +41,8 @@ def document(app: FastAPI) -> Json:
     # One or the other, or none where the gateway serves its own machine.
     security: list[Json] = [{"bearer": []}, {"key": []}, {}]
     components["securitySchemes"] = refusals.SECURITY
-    return {**made, "security": security, "servers": [{"url": "/"}], "paths": paths, "components": components}
+    said = {"security": security, "servers": [{"url": "/"}], "externalDocs": _EVENTS}
+    return {**made, **said, "paths": paths, "components": components}
 
 
 def _schemas() -> Json:

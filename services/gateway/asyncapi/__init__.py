@@ -1,0 +1,1 @@
+"""The public events for subscribers: a JSON Schema of each, and the AsyncAPI document."""
