@@ -245,8 +245,13 @@ async def test_what_is_told_of_formats_and_templates(client: httpx.AsyncClient) 
 
 async def test_only_completed_downloads_are_counted(gateway: Gateway, client: httpx.AsyncClient) -> None:
     path = f"/api/v1/export/batch/{await batch_of(gateway, client)}"
+    async with database(gateway) as connection:
+        await connection.execute(
+            "insert into gateway.exports_made values ((now() at time zone 'UTC')::date - 1, 'xlsx', 7, 0)"
+        )
     before = await data_of(client, "/api/v1/export/statistics")
-    assert sum(before["popular_formats"].values()) in (0, 100)
+    assert before["total_exports"] == before["exports_today"] + 7, "today is the UTC day"
+    assert sum(before["popular_formats"].values()) == 100
     await client.head(path)
     await client.get(f"{path}/preview")
     await client.get(f"{path}/summary")

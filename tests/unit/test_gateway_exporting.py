@@ -116,8 +116,9 @@ def test_an_estimate_of_what_was_sampled_whole_is_its_size() -> None:
 
 def test_templates_are_what_an_upload_takes() -> None:
     rows = [row["url"] for row in csv.DictReader(io.StringIO(template(Format.CSV).decode()))]
-    sheet = openpyxl.load_workbook(io.BytesIO(template(Format.XLSX))).active
-    assert [row[0] for row in sheet.iter_rows(values_only=True)] == ["url", *rows]
     assert len(rows) == 3
+    images, instructions = openpyxl.load_workbook(io.BytesIO(template(Format.XLSX)))
+    assert [row[0] for row in images.iter_rows(values_only=True)] == ["url", *rows]
+    assert images.title in instructions["A1"].value
     with pytest.raises(ValidationError):
         template_format("json")

@@ -13,7 +13,9 @@ import msgspec
 import openpyxl
 import pytest
 
+from services.gateway.exporting.template import template
 from services.gateway.reading import Limits, Normaliser, Summary, UnreadableUpload
+from shared.exporting import Format
 
 URL = "https://pictures.example.com/{}.jpg"
 A, B, C = (URL.format(name) for name in "abc")
@@ -60,6 +62,15 @@ def test_the_documented_example() -> None:
     assert rows == [[1, A, []], [2, B, []]]
     assert (summary.header, summary.url_column, summary.columns, summary.delimiter) == (True, "url", (), "")
     assert summary.raw_bytes == len(f"url\n{A}\n{B}\n")
+
+
+@pytest.mark.parametrize("kind", [Format.CSV, Format.XLSX])
+def test_a_template_is_read_as_it_is(kind: Format) -> None:
+    summary, rows = read(template(kind))
+    assert [row[1] for row in rows] == [
+        f"https://example.com/image{end}" for end in ("1.jpg", "2.png", "3.gif")
+    ]
+    assert (summary.total_rows, summary.columns) == (3, ())
 
 
 def test_summary_hashes_the_raw_upload() -> None:
