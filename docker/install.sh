@@ -15,7 +15,10 @@ uv build --quiet --wheel --out-dir "$wheel" .
 uv pip install --quiet --no-deps "$wheel"/*.whl
 
 # A third of the packages is for debuggers, and where phone numbers are at home in words: nothing here reads it.
-find "$target" -name '*.so*' -type f -exec strip --strip-unneeded {} +
+# Only what carries debugging sections is stripped: libraries that a wheel's maker has patched may not survive it.
+find "$target" -name '*.so' -type f | while read -r library; do
+  if objdump --section-headers "$library" | grep -q '\.debug_info'; then strip --strip-unneeded "$library"; fi
+done
 find "$target" -path '*/phonenumbers/geodata' -prune -exec rm -r {} +
 find "$target" -path '*/phonenumbers/carrierdata' -prune -exec rm -r {} +
 # Nothing writes into the image later: what is imported is compiled now, the rest would be weight.

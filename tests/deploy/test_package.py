@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import random
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from dev.image_size import BASE, MOST, sizes
+from dev.image_size import BASE, MOST, install, sizes
 from dev.ports import free_port
+from dev.sample_signs import SIGNS
+from dev.sample_styles import draw_sign
 from tests.deploy import installed
 from tests.deploy.installed import Installed
 from tests.fakes.process import image_process, vision_process
@@ -76,6 +80,27 @@ def _use(url: str, lines: list[str]) -> None:
         table = http.get(f"/api/v1/export/batch/{batch}", params={"format": "csv"}).text
         assert [row["success"] for row in csv.DictReader(io.StringIO(table))] == ["true"] * ROWS
         assert http.get(f"/api/v1/export/batch/{batch}", params={"format": "xlsx"}).status_code == 200
+
+
+READ_A_SIGN = """
+import sys
+from services.analyzer.providers.local_worker import make_engine, read
+print(read(make_engine(), sys.stdin.buffer.read()))
+"""
+
+
+@pytest.mark.timeout(240)
+def test_the_image_with_text_recognition_reads_a_sign(tmp_path: Path) -> None:
+    """What is left out of its packages is not missed: a library that was stripped wrongly can't be loaded."""
+    install(tmp_path / "app", "--extra", "local")
+    [sign, *_] = [sign for sign in SIGNS if sign.size == (640, 480) and sign.phone]
+    picture = io.BytesIO()
+    draw_sign(sign, random.Random(3)).save(picture, "JPEG", quality=90)
+    command = [str(tmp_path / "app" / "bin" / "python"), "-c", READ_A_SIGN]
+    done = subprocess.run(
+        command, input=picture.getvalue(), capture_output=True, cwd=tmp_path, env={}, timeout=120, check=True
+    )
+    assert sign.phone in done.stdout.decode()
 
 
 def test_the_locked_tools_of_the_build_are_those_of_make() -> None:
