@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 import dev.settings
+from dev import configuration
 from services.analyzer.settings import AnalyzerSettings
 from services.exporter.settings import ExporterSettings
 from services.gateway.settings import GatewaySettings
@@ -90,3 +91,9 @@ def test_the_supervisor_can_live_by_it() -> None:
     wanted = dev.settings.read(example())
     assert (wanted.port, wanted.analyzers, wanted.sample, wanted.database_url) == (5001, 1, True, None)
     assert (wanted.database_pool_size, wanted.redis_max_connections) == (200, 1000)
+
+
+def test_the_configuration_reference_is_true() -> None:
+    """`python -m dev.configuration` writes it anew."""
+    assert configuration.PAGE.read_text() == configuration.page((ROOT / ".env.example").read_text())
+    assert set(configuration.READERS.values()) == set(KINDS)
