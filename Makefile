@@ -60,7 +60,7 @@ bench: $(READY) ## figures on the fakes
 
 deploy-check: $(READY) ## the package, the image, compose and Kubernetes, read by the tools that read them
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(INSTALL) --extra local --extra dev --extra test --extra deploy
-	@$(BIN)/pytest tests/deploy --timeout=300
+	@$(BIN)/pytest tests/deploy tests/unit/test_observability.py --timeout=300
 
 image: ## the image (needs Docker)
 	docker build --target core --tag image-analyzer:$(VERSION) .

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from dev import services, settings
 from dev.folders import Folders
@@ -172,6 +174,14 @@ def test_the_ports_are_the_same_everywhere() -> None:
             }
             assert str(served["ops"]["port"]) == ops
             assert all(one["targetPort"] == name for name, one in served.items())
+
+
+def test_prometheus_asks_where_the_services_answer() -> None:
+    read: dict[str, Any] = yaml.safe_load((ROOT / "observability/prometheus/prometheus.yml").read_text())
+    [found] = [job for job in read["scrape_configs"] if job["job_name"] == "image-analyzer"]
+    [names] = found["dns_sd_configs"]
+    assert set(names["names"]) == set(services.ORDER)
+    assert str(names["port"]) == shipped.image_environment()["OPS_PORT"]
 
 
 def test_the_probes_are_routes_of_the_services() -> None:
