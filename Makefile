@@ -77,8 +77,9 @@ lint: $(READY) ## style, types, and who may import whom
 format: $(READY) ## let ruff lay out the code
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-docs: $(READY) ## what docs/ says of the public events, from their types
+docs: $(READY) ## what docs/ says of the public events, from their types, and of the settings
 	@$(BIN)/python -m services.gateway.asyncapi
+	@$(BIN)/python -m dev.configuration
 
 lock: $(READY) ## requirements.lock from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --all-extras --python-version 3.11 --no-header \

@@ -1,4 +1,4 @@
-"""`python -m dev.configuration`: docs/configuration.md, from .env.example and the services' settings."""
+"""`make docs`: docs/configuration.md, from .env.example and the services' settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TABLE = ("| setting | default | read by | what it does |", "|---|---|---|---|")
 HEAD = """\
 # Configuration
 
-Written by `python -m dev.configuration` from `.env.example` and the services' settings; a test holds it true.
+Written by `make docs` from `.env.example` and the services' settings; a test holds it true.
 
 Settings are environment variables, read once at the start; an empty one counts as unset. Each NAME may also
 be given as a file: `NAME_FILE=/run/secrets/name`. Containers get what is secret in this way. A process that

@@ -94,6 +94,6 @@ def test_the_supervisor_can_live_by_it() -> None:
 
 
 def test_the_configuration_reference_is_true() -> None:
-    """`python -m dev.configuration` writes it anew."""
+    """`make docs` writes it anew."""
     assert configuration.PAGE.read_text() == configuration.page((ROOT / ".env.example").read_text())
     assert set(configuration.READERS.values()) == set(KINDS)
