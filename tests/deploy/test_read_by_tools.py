@@ -21,8 +21,7 @@ def test_hadolint_has_nothing_to_say_about_the_dockerfile() -> None:
 
 
 def test_yamllint_has_nothing_to_say() -> None:
-    files = [*ROOT.glob("*.yml"), *(ROOT / "k8s").rglob("*.yaml"), *(ROOT / "observability").rglob("*.yml")]
-    assert shipped.tool("yamllint", "--strict", *files) == ""
+    assert shipped.tool("yamllint", "--strict", "docker-compose.yml", "k8s", "observability") == ""
 
 
 def test_compose_is_as_the_compose_specification_has_it() -> None:
