@@ -60,10 +60,14 @@ class Caller:
         seconds: float,
     ) -> None:
         """The ledger first: only what is written there is told."""
-        fingerprint = key.fingerprint if key.secret else None
+        fingerprint, now = key.fingerprint if key.secret else None, time.time()
+        pairs = list(zip(images, answers, strict=True))
+        self._charge((image, int(isinstance(answer, Analysis)), answer.usage) for image, answer in pairs)
         told = [
-            self._told(image, answer, fingerprint, seconds)
-            for image, answer in zip(images, answers, strict=True)
+            answer
+            if isinstance(answer, ImageFailure)
+            else Entry(image.wanted.origin, answer, fingerprint, seconds, now, image.cost, image.units)
+            for image, answer in pairs
         ]
         paid = [None if isinstance(entry, ImageFailure) else entry for entry in told]
         await self._ledger.settle(call_id, key, zip(images, paid, strict=True))
@@ -73,29 +77,25 @@ class Caller:
             else:
                 image.end(entry)
 
-    def _told(
-        self, image: PendingImage, answer: Analysis | ImageFailure, fingerprint: str | None, seconds: float
-    ) -> Entry | ImageFailure:
-        if isinstance(answer, ImageFailure):
-            self._charge(image, 0, answer.usage)
-            return answer
-        self._charge(image, 1, answer.usage)
-        return Entry(image.wanted.origin, answer, fingerprint, seconds, time.time(), image.cost, image.units)
-
-    def _charge(self, image: PendingImage, images: int, usage: Usage) -> None:
-        """What the provider takes for it, to the account of the row that it is called for."""
-        cost, units = self._price.of(images, *usage), self._price.units(images, *usage)
-        image.cost += cost
-        image.units += units
-        self._spent.inc(dollars(cost))
-        self._units.inc(units)
+    def _charge(self, charged: Iterable[tuple[PendingImage, int, Usage]]) -> None:
+        """What the provider takes for each, answered images and tokens, to the account of the row that it is
+        called for."""
+        all_cost = all_units = 0
+        for image, images, usage in charged:
+            cost, units = self._price.of(images, *usage), self._price.units(images, *usage)
+            image.cost += cost
+            image.units += units
+            all_cost += cost
+            all_units += units
+        self._spent.inc(dollars(all_cost))
+        self._units.inc(all_units)
 
     async def _failed(
         self, call_id: str, key: ApiKey, images: list[PendingImage], failure: CallFailed
     ) -> list[PendingImage]:
         log.warning("call failed", refusal=failure.refusal.value, key=key.fingerprint, why=str(failure))
         backoff = 0.0
-        self._charge(images[0], 0, failure.usage)
+        self._charge([(images[0], 0, failure.usage)])
         self._tell_breaker(failure.refusal)
         match failure.refusal:
             case Refusal.REQUEST:

@@ -130,13 +130,14 @@ class Images:
                     continue
 
     async def _download(self, wanted: Wanted, portion: Portion) -> bytes:
+        began = time.monotonic()
         try:
-            with metrics.DOWNLOAD_SECONDS.time():
-                picture = await self._downloader.fetch(wanted.url, portion)
+            picture = await self._downloader.fetch(wanted.url, portion)
         except Exception:
             if wanted.suspect is not None:
                 await wanted.suspect.failed()
             raise
+        metrics.DOWNLOAD_SECONDS.observe(time.monotonic() - began)
         if not isinstance(picture, Picture):
             raise Failed(picture.error_class, picture.message)
         metrics.DOWNLOAD_BYTES.inc(len(picture.content))

@@ -1,6 +1,7 @@
 """The results of a slice on their way to Kafka: those that are ready at about the same time go together."""
 
 import asyncio
+from collections import Counter
 
 from shared import metrics
 from shared.events import ImageAnalyzed, SliceDispatched
@@ -21,7 +22,6 @@ class Posting:
         self._sending: list[asyncio.Task[None]] = []
 
     def put(self, event: ImageAnalyzed) -> None:
-        metrics.ROWS.labels(event.error_class or "ok").inc()
         self._ready.append(event)
         if len(self._ready) == 1:
             asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._send)
@@ -33,6 +33,8 @@ class Posting:
 
     def _send(self) -> None:
         ready, self._ready = self._ready, []
+        for outcome, rows in Counter(event.error_class or "ok" for event in ready).items():
+            metrics.ROWS.labels(outcome).inc(rows)
         if ready:
             sending = self._producer.send_together(RESULTS, self._key, ready)
             self._sending.append(asyncio.create_task(sending))
