@@ -7,8 +7,10 @@ from google.cloud.vision_v1.types import image_annotator
 
 from services.analyzer.analysis import Analysis, ImageFailure, Logo, Scored
 from services.analyzer.providers.google_answers import MAX_ENTITIES, MAX_LINES, MAX_MESSAGE, analysis_of
+from services.analyzer.providers.google_schema import Reply
 
 Answer = image_annotator.AnnotateImageResponse.pb()
+Answers = image_annotator.BatchAnnotateImagesResponse.pb()
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels
 
 
@@ -29,8 +31,14 @@ def answer(text: str, words: list[tuple[str, Box]], page: tuple[int, int] | None
     return made
 
 
+def sent(made: Any) -> object:
+    """As it comes from the wire, where only what is looked at is parsed."""
+    reply = Reply.FromString(Answers(responses=[made]).SerializeToString())
+    return analysis_of(reply.responses[0], "a key")
+
+
 def failure(**error: object) -> object:
-    return analysis_of(Answer(error=error), "a key")
+    return sent(Answer(error=error))
 
 
 WORDS: list[tuple[str, Box]] = [
@@ -46,7 +54,7 @@ TEXT = "Otto's Corner\n(415) 555-0132\nOpen"
 
 
 def read(made: Any) -> Analysis:
-    found = analysis_of(made, "a key")
+    found = sent(made)
     assert isinstance(found, Analysis)
     return found
 

@@ -14,10 +14,10 @@ from services.analyzer.providers import CallFailed, Refusal
 from services.analyzer.providers.google_answers import analysis_of
 from services.analyzer.providers.google_common import check_key, is_loopback
 from services.analyzer.providers.google_errors import call_failed
+from services.analyzer.providers.google_schema import Reply
 from services.analyzer.sniff import USUAL
 
 _METHOD = "/google.cloud.vision.v1.ImageAnnotator/BatchAnnotateImages"
-_Response = image_annotator.BatchAnnotateImagesResponse.pb()
 _Type = image_annotator.Feature.Type
 _FEATURES = [
     image_annotator.Feature.pb()(type_=int(feature))
@@ -63,7 +63,7 @@ class GoogleProvider:
     def __init__(self, endpoint: str = "vision.googleapis.com:443") -> None:
         self._channel = _channel(endpoint)
         self._call = self._channel.unary_unary(
-            _METHOD, request_serializer=None, response_deserializer=_Response.FromString
+            _METHOD, request_serializer=None, response_deserializer=Reply.FromString
         )
 
     async def annotate(
