@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analyzer.contacts import MAX_CONTACTS, contacts_in, plain
+from services.analyzer.contacts import MAX_CONTACTS, _as_dialled, contacts_in, plain
 
 
 def values(text: str, region: str = "US") -> list[str]:
@@ -122,6 +122,22 @@ def test_the_best_contact_comes_first() -> None:
 
 def test_a_contact_painted_twice_is_one() -> None:
     assert values("(415) 555-0132\n415-555-0132") == ["+14155550132"]
+
+
+@given(
+    st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
+    st.integers(0, 10),
+    st.text("0123456789", max_size=3),
+    st.integers(0, 14),
+)
+def test_digits_that_are_a_number_as_they_stand_are_parsed_to_the_same(
+    region: str, kind: int, other: str, at: int
+) -> None:
+    example = phonenumbers.example_number_for_type(region, kind)
+    digits = str(example.national_number) if example else "2125550123"
+    digits = digits[:at] + other + digits[at + len(other) :]
+    if number := _as_dialled(digits, region):
+        assert number == phonenumbers.parse(digits, region)
 
 
 def test_a_phone_book_gives_a_bounded_list_in_bounded_time() -> None:
