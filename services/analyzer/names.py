@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from operator import attrgetter
 
 import msgspec
@@ -177,6 +178,7 @@ def _named(lines: Iterable[TextLine], contacts: Sequence[Contact]) -> dict[TextL
     return {line: name for line in sure if (name := as_part(line.text, contacts))}
 
 
+@lru_cache(maxsize=4096)  # the web's entities and the trades on signs are the same again and again
 def _is_trade(name: str) -> bool:
     return TRADES.issuperset(name.lower().split())
 
