@@ -8,8 +8,8 @@ from shared.events import ImageAnalyzed, SliceDispatched
 from shared.kafka import Producer
 from shared.topics import RESULTS
 
-# A call answers for up to 16 rows, and their results come within milliseconds of each other.
-_GATHER_SECONDS = 0.03
+# A call answers for up to 16 rows; a slice has 64, and its end waits for nothing.
+_GATHER_SECONDS = 0.1
 
 
 class Posting:
