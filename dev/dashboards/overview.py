@@ -231,9 +231,28 @@ _API = Row(
         ),
         Panel(
             "Exports a minute",
-            "Streamed to their end, by format.",
+            "Made to their end, streamed or in the background, by format.",
             "none",
             {"{{format}}": f"60 * sum by (format) (rate(ia_exports_total{_RATE}))"},
+        ),
+        Panel(
+            "Exports in the background",
+            "Those that are not ended. Queued ones wait for an exporter that has a place.",
+            "short",
+            {"{{state}}": "max by (state) (ia_export_jobs)"},
+        ),
+        Panel(
+            "The oldest export that waits",
+            "An export of a million rows takes a minute: who waits for longer needs another exporter.",
+            "s",
+            {"waits": "max(ia_export_jobs_wait_seconds)"},
+            line=600,
+        ),
+        Panel(
+            "Bytes of exports in the background",
+            "Written to the blob store.",
+            "Bps",
+            {"{{instance}}": f"sum by (instance) (rate(ia_export_job_bytes_total{_RATE}))"},
         ),
     ],
 )
