@@ -364,3 +364,24 @@ async def test_no_other_way_leads_an_operator_to_what_admins_do(
             "/api/v1/batches/bulk", json={"action": "pause", "batch_ids": [batch_id]}
         )
         assert allowed.json()["data"]["succeeded"] == 1
+
+
+async def test_an_export_is_ended_by_who_asked_for_it_or_an_operator(
+    gateway: Gateway, admin: httpx.AsyncClient, made: dict[Role, str]
+) -> None:
+    own_key, _ = await another(admin, "asks")
+    other_key, _ = await another(admin, "looks")
+    async with (
+        client_of(gateway, own_key) as own,
+        client_of(gateway, other_key) as other,
+        client_of(gateway, made[Role.OPERATOR]) as operator,
+    ):
+        first, second = [
+            (await own.post("/api/v1/exports", json={"limit": 1})).json()["data"]["export_id"] for _ in "ab"
+        ]
+        assert (await other.get(f"/api/v1/exports/{first}")).json()["data"]["status"] == "queued"
+        for method, path in (("POST", f"{first}/cancel"), ("DELETE", first)):
+            refused = await other.request(method, f"/api/v1/exports/{path}")
+            assert (refused.status_code, refused.json()["error_type"]) == (403, "AuthError")
+        assert (await own.post(f"/api/v1/exports/{first}/cancel")).json()["data"]["status"] == "cancelled"
+        assert (await operator.delete(f"/api/v1/exports/{second}")).status_code == 200

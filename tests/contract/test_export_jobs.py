@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,9 +17,12 @@ import pytest
 from obstore.store import LocalStore
 
 from services.exporter.jobs.desk import Desk
+from services.exporter.jobs.runner import Runner
 from shared.exporting import blob_of, folder_of
+from shared.stopping import Stop
 from tests.contract.exporter import Exporter, batch_of
 from tests.contract.gateway import Gateway, data_of
+from tests.integration.results_world import until
 
 PATH = "/api/v1/exports"
 
@@ -292,6 +296,31 @@ async def test_a_stop_gives_it_back_at_once(
     await asyncio.wait({making})
     again = await exporter.claim()
     assert (again.export_id, again.fence, again.failures) == (job, 2, 0)
+
+
+async def test_the_runner_makes_what_waits_until_its_stop(
+    gateway: Gateway, client: httpx.AsyncClient, exporter: Exporter
+) -> None:
+    batch = str(await batch_of(gateway, client))
+    jobs = [await asked(client, batch_id=batch) for _ in range(5)]
+    desk, stop = Desk(exporter.pool, "exporter-1"), Stop()
+    running = asyncio.create_task(Runner(desk, exporter.maker(), look_seconds=0.02).run(stop))
+    for job in jobs:
+        await until(partial(has_status, client, job, "completed"))
+    stop.ask()
+    await running
+    stop, places = Stop(), asyncio.Semaphore(0)
+    waits = await asked(client, batch_id=batch)
+    slow = exporter.maker(places=places, wait_seconds=30)
+    running = asyncio.create_task(Runner(desk, slow, look_seconds=0.02).run(stop))
+    await until(partial(has_status, client, waits, "running"))
+    stop.ask()
+    await running
+    assert (await exporter.claim()).export_id == waits
+
+
+async def has_status(client: httpx.AsyncClient, job: UUID, status: str) -> bool:
+    return bool((await data_of(client, f"{PATH}/{job}"))["status"] == status)
 
 
 async def test_a_store_that_takes_no_file_is_tried_three_times(

@@ -14,15 +14,16 @@ _LOOK_SECONDS = 1.0
 
 
 class Runner:
-    def __init__(self, desk: Desk, maker: Maker) -> None:
+    def __init__(self, desk: Desk, maker: Maker, look_seconds: float = _LOOK_SECONDS) -> None:
         self._desk = desk
         self._maker = maker
+        self._look_seconds = look_seconds
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: Stop) -> None:
         """At the stop, what is being made is given back at once."""
         try:
-            while not await stop.wait(_LOOK_SECONDS):
+            while not await stop.wait(self._look_seconds):
                 await self._look()
         finally:
             for task in self._tasks:
