@@ -54,6 +54,9 @@ ROWS = Counter("ia_rows", "Rows with a result", ["outcome"])
 CACHE = Counter("ia_cache_lookups", "Result cache look-ups", ["result"])
 # Entries of the result cache that had to go before their time (CACHE_MAX_MB).
 CACHE_TRIMMED = Counter("ia_cache_trimmed", "Result cache entries removed to make room")
+# Bytes that Redis holds, and that it may: its maxmemory, or else what its machine has.
+REDIS_USED = Gauge("ia_redis_used_bytes", "Memory that Redis uses")
+REDIS_LIMIT = Gauge("ia_redis_limit_bytes", "Memory that Redis may use")
 # Seconds of a download with all its tries.
 DOWNLOAD_SECONDS = Histogram("ia_download_seconds", "Download time", buckets=_LATENCY)
 # Bytes downloaded.

@@ -349,6 +349,14 @@ _SATURATION = Row(
             {"{{topic}}": f"sum by (topic) (rate(ia_records_read_total{_RATE}))"},
         ),
         Panel(
+            "Redis' memory",
+            "It evicts nothing: above CACHE_MAX_MB the analyzers remove the oldest answers, but none of the"
+            " last hour.",
+            "bytes",
+            {"used": "max(ia_redis_used_bytes)", "limit": "max(ia_redis_limit_bytes)"},
+            runbooks=("RedisNearlyFull",),
+        ),
+        Panel(
             "Chunks indexed for search",
             "A second. It goes behind everything else.",
             "ops",

@@ -50,7 +50,10 @@ class Trimmer:
 
     async def trim(self) -> int:
         """How many entries went; one analyzer at a time does it."""
-        used = int((await self._redis.info("memory"))["used_memory"])
+        memory = await self._redis.info("memory")
+        used = int(memory["used_memory"])
+        metrics.REDIS_USED.set(used)
+        metrics.REDIS_LIMIT.set(int(memory["maxmemory"]) or int(memory["total_system_memory"]))
         if used <= self._most or not await self._redis.set(_ALONE, 1, nx=True, ex=_ALONE_SECONDS):
             return 0
         horizon = horizon_of(await self._sample(), used, self._most, self._ttl_seconds)

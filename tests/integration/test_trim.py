@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from services.analyzer.trim import Trimmer, horizon_of
+from shared import metrics
 from tests.integration.analyzer_parts import own_redis, redis_of
 
 _TTL_HOURS = 100
@@ -43,6 +44,7 @@ async def test_what_ends_first_goes_until_the_rest_fits(store: Redis) -> None:
     before = await used(store)
     trimmer = Trimmer(store, round(before * 0.8), _TTL_HOURS)
     gone = await trimmer.trim()
+    assert 0.9 * before < metrics.REDIS_USED._value.get() < metrics.REDIS_LIMIT._value.get()
     assert 0 < gone < 3 * _ENTRIES
     assert await used(store) <= before * 0.8
     assert await store.get("img:x:10:0") is None
