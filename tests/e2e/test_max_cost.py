@@ -20,4 +20,5 @@ def test_no_more_is_paid_for_than_the_limit_allows(running: World) -> None:
     assert running.http.post(path, json={"max_cost": 2}).status_code == 200
     seen = running.wait_end(batch, 30)
     assert (seen["status"], seen["successful_count"], seen["cost"]) == ("completed", _ROWS, 1.9)
+    assert seen["units"] == 5 * _ROWS
     assert paid() == _ROWS
