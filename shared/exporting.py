@@ -15,13 +15,21 @@ class Format(StrEnum):
     CSV = "csv"
     JSON = "json"
     XLSX = "xlsx"
+    NDJSON = "ndjson"
+    PARQUET = "parquet"
+    CSV_GZ = "csv.gz"
 
 
 MEDIA_TYPES: dict[Format, str] = {
     Format.CSV: "text/csv",
     Format.JSON: "application/json",
     Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.NDJSON: "application/x-ndjson",
+    Format.PARQUET: "application/vnd.apache.parquet",
+    Format.CSV_GZ: "application/gzip",
 }
+# Those that may begin with a byte order mark, by which Excel knows UTF-8.
+TABLES = frozenset({Format.CSV, Format.CSV_GZ})
 
 
 class Shape(StrEnum):
@@ -34,12 +42,16 @@ class Shape(StrEnum):
 
 class Export(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """`batches` are ids, each of which must exist; together they may be names as well, what matches nothing
-    gives no rows, and None stands for all. `rows` are a sample's numbers. `head` asks for the headers."""
+    gives no rows, and None stands for all. `columns` are names in the wanted order and win over `metadata`;
+    each batch of a ZIP must have them. `excel`: with a byte order mark. `rows` are a sample's numbers. `head`
+    asks for the headers."""
 
     batches: tuple[str, ...] | None
     shape: Shape = Shape.BATCH
     format: Format = Format.CSV
     metadata: bool = True
+    columns: tuple[str, ...] | None = None
+    excel: bool = False
     filters: Filters = Filters()
     limit: int | None = None
     rows: tuple[int, ...] | None = None

@@ -51,7 +51,7 @@ async def start(settings: ExporterSettings, health: Health, stop: Stop) -> None:
         )
         health.checks["postgres"] = lambda: database.fetchval("select 1")
         # Apart from the direct ones, which it must not keep waiting.
-        source = Source(database, asyncio.Semaphore(AT_ONCE), asyncio.Semaphore(1), sys.maxsize)
+        source = Source(database, asyncio.Semaphore(AT_ONCE), sys.maxsize)
         desk = Desk(database, settings.instance)
         watchdog = Watchdog(reader, health, lambda: projection.waiting)
         await together(

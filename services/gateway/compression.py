@@ -11,6 +11,7 @@ _LEAST_BYTES = 1_024
 _ZSTD_LEVEL, _BROTLI_QUALITY, _GZIP_LEVEL = 3, 3, 2
 
 add_compress_type("text/csv")
+add_compress_type("application/x-ndjson")
 # Events must leave at once. And where a page's secrets stand beside text that others wrote, the length of
 # the compressed page tells about the secrets (the attack called BREACH).
 remove_compress_type("text/event-stream")

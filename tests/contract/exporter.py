@@ -25,7 +25,7 @@ class Exporter:
     def __init__(self, pool: Pool, folder: Path) -> None:
         self.pool = pool
         self.store = LocalStore(prefix=folder)
-        self.source = Source(pool, asyncio.Semaphore(2), asyncio.Semaphore(1), sys.maxsize)
+        self.source = Source(pool, asyncio.Semaphore(2), sys.maxsize)
 
     def maker(self, owner: str = "exporter-1", **source: Any) -> Maker:
         return Maker(Desk(self.pool, owner), self.source._replace(**source), self.store, _BEAT)

@@ -3,6 +3,7 @@ that none looks whole which is not."""
 
 import asyncio
 import csv
+import gzip
 import io
 import json
 import zipfile
@@ -15,12 +16,13 @@ import httpx
 import openpyxl
 import pytest
 from aiohttp import web
+from arro3.io import read_parquet
 
 from dev.ports import free_port
 from services.exporter.export.route import export_route
 from services.exporter.storing import store
 from shared.error_classes import ErrorClass
-from shared.exporting import PATH
+from shared.exporting import MEDIA_TYPES, PATH, Format
 from shared.ops import Health, serve
 from tests.contract.gateway import Gateway, create, data_of, database, running
 from tests.integration.results_world import result
@@ -93,7 +95,7 @@ async def test_a_batch_comes_in_every_format_to_api_and_page(
 ) -> None:
     batch = await batch_of(gateway, client, batch_name="shops")
     for path in (f"/api/v1/export/batch/{batch}", f"/export/batch/{batch}"):
-        for kind, media in (("csv", "text/csv"), ("json", "application/json"), ("xlsx", "application/vnd.")):
+        for kind, media in MEDIA_TYPES.items():
             reply = await client.get(path, params={"format": kind})
             head = await client.head(path, params={"format": kind})
             assert (reply.status_code, head.status_code, head.content) == (200, 200, b"")
@@ -104,14 +106,67 @@ async def test_a_batch_comes_in_every_format_to_api_and_page(
             assert row_numbers(kind, reply.content) == ["1", "2", "3"]
 
 
-def row_numbers(kind: str, file: bytes) -> list[str]:
+def row_numbers(kind: Format, file: bytes) -> list[str]:
     match kind:
-        case "csv":
+        case Format.CSV:
             return numbers(file)
-        case "json":
+        case Format.CSV_GZ:
+            return numbers(gzip.decompress(file))
+        case Format.JSON:
             return [str(record["row_no"]) for record in json.loads(file)]
-    header, *rows = openpyxl.load_workbook(io.BytesIO(file))["Results"].values
-    return [str(int(row[header.index("row_no")])) for row in rows]
+        case Format.NDJSON:
+            return [str(json.loads(line)["row_no"]) for line in file.splitlines()]
+        case Format.PARQUET:
+            return [str(number) for number in read_parquet(file).read_all()["row_no"].to_pylist()]
+        case Format.XLSX:
+            header, *rows = openpyxl.load_workbook(io.BytesIO(file))["Results"].values
+            return [str(int(row[header.index("row_no")])) for row in rows]
+
+
+async def test_columns_are_chosen_everywhere_and_unknown_ones_refused(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    batch = await batch_of(gateway, client, batch_name="shops")
+    path = f"/api/v1/export/batch/{batch}"
+    bodies: dict[str, dict[str, Any]] = {
+        "/api/v1/export/filtered": {"filters": {"batch_ids": [str(batch)]}},
+        "/api/v1/export/batches/multiple": {"batch_ids": [str(batch)]},
+    }
+    chosen = ["branch", "row_no", "url"]
+    file = (await client.get(path, params={"columns": ",".join(chosen), "metadata": "false"})).content
+    assert list(table(file)[0]) == chosen
+    found = await data_of(client, f"{path}/preview", columns='row_no,"branch"')
+    assert [list(record) for record in found["preview_records"]] == [["row_no", "branch"]] * 3
+    for address, body in bodies.items():
+        reply = await client.post(address, json={**body, "columns": chosen})
+        assert reply.status_code == 200, reply.text
+        content = reply.content
+        if address.endswith("multiple"):
+            content = zipfile.ZipFile(io.BytesIO(content)).read("shops-results.csv")
+        assert list(table(content)[0]) == chosen
+    for columns in (["colour"], ["url", "url"], [""], ["\0"]):
+        replies = [
+            await client.post(address, json={**body, "columns": columns}) for address, body in bodies.items()
+        ]
+        if columns != [""]:
+            replies.append(await client.get(path, params={"columns": ",".join(columns)}))
+        for reply in replies:
+            assert (reply.status_code, reply.json()["error_type"]) == (400, "ValidationError"), columns
+        if columns == ["colour"]:
+            assert all("store_name" in reply.json()["error"] for reply in replies)
+
+
+async def test_csv_for_excel_begins_with_a_byte_order_mark(
+    gateway: Gateway, client: httpx.AsyncClient
+) -> None:
+    path = f"/api/v1/export/batch/{await batch_of(gateway, client)}"
+    plain, marked, packed = [
+        (await client.get(path, params=query)).content
+        for query in ({}, {"excel": "true"}, {"excel": "true", "format": "csv.gz"})
+    ]
+    assert marked == gzip.decompress(packed) == b"\xef\xbb\xbf" + plain
+    reply = await client.get(path, params={"excel": "true", "format": "json"})
+    assert (reply.status_code, "csv.gz" in reply.json()["error"]) == (400, True)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +219,9 @@ async def test_a_summary_measures_the_sizes_of_downloads(gateway: Gateway, clien
     }
     for kind, estimate in found["estimated_sizes_mb"].items():
         file = (await client.get(f"/api/v1/export/batch/{batch}", params={"format": kind})).content
-        assert abs(estimate - len(file) / 2**20) < 0.25 * estimate, kind
+        # The further rows of this batch are packed into almost nothing: no sample tells that.
+        allowed = 0.25 if kind in ("csv", "json", "ndjson") else 0.6
+        assert abs(estimate - len(file) / 2**20) < allowed * estimate, kind
     empty = await data_of(client, f"/api/v1/export/batch/{await create(client)}/summary")
     assert empty["export_summary"]["success_rate"] == 0.0
     assert {type(size) for size in empty["estimated_sizes_mb"].values()} == {float}
@@ -173,13 +230,18 @@ async def test_a_summary_measures_the_sizes_of_downloads(gateway: Gateway, clien
 async def test_several_batches_come_as_a_zip(gateway: Gateway, client: httpx.AsyncClient) -> None:
     batches = [await batch_of(gateway, client, batch_name="same") for _ in range(2)]
     ids = [str(batch) for batch in batches]
-    body = {"batch_ids": ids, "format": "csv", "metadata": True}
+    body: dict[str, Any] = {"batch_ids": ids, "format": "csv", "metadata": True}
     reply = await client.post("/api/v1/export/batches/multiple", json=body)
     assert (reply.status_code, reply.headers["content-type"]) == (200, "application/zip")
     with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
         assert archive.namelist() == ["same-results.csv", "same-results-2.csv"]
         for name, batch in zip(archive.namelist(), ids, strict=True):
             assert {row["batch_id"] for row in table(archive.read(name))} == {batch}
+    reply = await client.post(
+        "/api/v1/export/batches/multiple", json={**body, "filters": {"failed_only": True}}
+    )
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        assert [numbers(archive.read(name)) for name in archive.namelist()] == [["3"], ["3"]]
     for missing in (str(uuid4()), "none"):
         reply = await client.post(
             "/api/v1/export/batches/multiple", json={**body, "batch_ids": [*ids, missing]}
@@ -215,7 +277,7 @@ async def test_too_many_rows_are_refused_with_their_number_and_what_makes_them_f
     gateway: Gateway, client: httpx.AsyncClient
 ) -> None:
     path = f"/api/v1/export/batch/{await batch_of(gateway, client, MOST_ROWS + 1)}"
-    for kind in ("csv", "json", "xlsx"):
+    for kind in Format:
         reply = await client.get(path, params={"format": kind})
         assert reply.status_code == 413
         assert "2,501 rows" in reply.json()["error"]
@@ -228,11 +290,9 @@ async def test_too_many_rows_are_refused_with_their_number_and_what_makes_them_f
 async def test_what_is_told_of_formats_and_templates(client: httpx.AsyncClient) -> None:
     found = await data_of(client, "/api/v1/export/formats")
     assert found["default_format"] == "csv"
-    assert {kind["file_extension"] for kind in found["supported_formats"].values()} == {
-        ".csv",
-        ".json",
-        ".xlsx",
-    }
+    assert [kind["file_extension"] for kind in found["supported_formats"].values()] == [
+        f".{kind}" for kind in Format
+    ]
     for path in ("/api/v1/export/template", "/export/template"):
         for kind in ("csv", "xlsx"):
             reply = await client.get(path, params={"format": kind})

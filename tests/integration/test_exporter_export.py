@@ -2,7 +2,10 @@
 
 import asyncio
 import csv
+import gzip
 import io
+import re
+import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,16 +14,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import aiohttp
+import duckdb
 import msgspec
 import openpyxl
 import pytest
 
-from services.exporter.export.columns import guarded, header
+from services.exporter.export.columns import guarded, header, names_of
 from services.exporter.export.copying import Source, TooManyCopies, copying
 from services.exporter.export.route import export_route
 from services.exporter.storing import store
 from shared.error_classes import ErrorClass
-from shared.exporting import PATH, Export, Format, Shape
+from shared.exporting import MEDIA_TYPES, PATH, Export, Format, Shape
 from shared.filters import Filters
 from shared.ids import chunk_id, result_id
 from shared.ops import Health, serve
@@ -34,6 +38,11 @@ async def here(database_url: str, redis_url: str, kafka: str, topic_prefix: str)
 
 
 MOST_ROWS = 100_000
+PARQUET_TYPES = {
+    "success": "BOOLEAN", "created_at": "TIMESTAMP WITH TIME ZONE", "row_no": "BIGINT",
+    "processing_time_seconds": "DOUBLE", "analysis_result": "VARCHAR", "url": "VARCHAR",
+}  # fmt: skip
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
 
 
 @asynccontextmanager
@@ -46,8 +55,10 @@ async def client(here: World, most_rows: int = MOST_ROWS) -> AsyncIterator[aioht
 
 
 async def keep(here: World, *results: Any) -> None:
+    """Made at a whole millisecond: a workbook has a serial number of days, good for no more."""
+    made = [msgspec.structs.replace(one, at=one.at.replace(microsecond=123_000)) for one in results]
     async with here.pool.acquire() as connection, connection.transaction():
-        await store(connection, results)
+        await store(connection, made)
 
 
 def of(*batches: UUID | str, **wanted: Any) -> Export:
@@ -86,11 +97,13 @@ async def test_every_row_comes_in_input_order_with_the_documented_columns(here: 
     await keep(here, full, failed, *[result(batch, row, chunk_size=2) for row in (4, 2)])
     rows, name = await export(here, batch)
     assert [row["row_no"] for row in rows] == ["1", "2", "3", "4"]
-    assert ",".join(rows[0]) + "\n" == header(True, ["city", "input_url"]).decode()
+    assert ",".join(rows[0]) + "\n" == header(names_of(None, True, ["city", "input_url"])).decode()
     third = rows[2]
     assert (third["text_content"], third["success"], third["store_image"]) == (text, "true", "true")
     assert (third["cache_hit"], third["city"], third["store_name"]) == ("true", "Zürich", "")
-    assert third["created_at"] == full.at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    assert third["created_at"] == full.at.replace(microsecond=123_000).isoformat(
+        timespec="microseconds"
+    ).replace("+00:00", "Z")
     assert third["result_id"] == str(result_id(batch, 3))
     assert third["chunk_id"] == str(chunk_id(batch, 2))
     assert rows[0]["success"] == "false"
@@ -196,41 +209,73 @@ def sheets(file: bytes) -> dict[str, list[dict[str, Any]]]:
 
 async def test_every_format_has_the_same_rows_in_the_same_order_each_with_its_types(here: World) -> None:
     batch = await mixed(here)
-    for metadata in (True, False):
-        rows, _ = await export(here, batch, metadata=metadata)
-        file, kind, name = await download(here, of(batch, format=Format.JSON, metadata=metadata))
-        records = msgspec.json.decode(file)
-        assert kind == "application/json"
-        assert "shops-results-partial-5-of-6.json" in name
-        file, kind, _ = await download(here, of(batch, format=Format.XLSX, metadata=metadata))
-        results = sheets(file)["Results"]
-        assert kind.endswith("spreadsheetml.sheet")
-        assert len(rows) == len(records) == len(results) == 5
-        for row, record, cells in zip(rows, records, results, strict=True):
-            assert list(row) == [guarded(column) for column in record]
-            assert list(record) == list(cells)
-            assert [plain(value) for value in record.values()] == list(row.values())
-            assert [without_controls(value) for value in record.values()] == list(cells.values())
+    for wanted in ({"metadata": True}, {"metadata": False}, {"columns": ("=own", "row_no", "url", "city")}):
+        rows, _ = await export(here, batch, **wanted)
+        assert len(rows) == 5
+        for kind in Format:
+            file, media_type, name = await download(here, of(batch, format=kind, **wanted))
+            assert media_type.partition(";")[0] == MEDIA_TYPES[kind]
+            assert f"shops-results-partial-5-of-6.{kind}" in name
+            records = read(kind, file)
+            assert [list(record) for record in records] == [[*map(unguarded, row)] for row in rows], kind
+            for row, record in zip(rows, records, strict=True):
+                told = [plain(unguarded(cell)) for cell in row.values()]
+                assert [plain(value) for value in record.values()] == told, kind
+
+
+def read(kind: Format, file: bytes) -> list[dict[str, Any]]:
+    """As people would: by the libraries that know the format, with their types."""
+    match kind:
+        case Format.CSV | Format.CSV_GZ:
+            rows = table(gzip.decompress(file) if kind is Format.CSV_GZ else file)
+            return [{unguarded(name): unguarded(cell) for name, cell in row.items()} for row in rows]
+        case Format.JSON:
+            found: list[dict[str, Any]] = msgspec.json.decode(file)
+            return found
+        case Format.NDJSON:
+            return [msgspec.json.decode(line) for line in file.splitlines()]
+        case Format.XLSX:
+            return sheets(file)["Results"]
+        case Format.PARQUET:
+            return parquet(file)
+
+
+def parquet(file: bytes) -> list[dict[str, Any]]:
+    with tempfile.NamedTemporaryFile() as kept, duckdb.connect() as database:
+        kept.write(file)
+        kept.flush()
+        described = database.execute("describe select * from read_parquet($1)", [kept.name]).fetchall()
+        names, types = [column[0] for column in described], {column[0]: column[1] for column in described}
+        assert {name: types[name] for name in PARQUET_TYPES if name in types}.items() <= PARQUET_TYPES.items()
+        time = "replace (created_at::timestamp as created_at)" if "created_at" in names else ""
+        found = database.execute(
+            f"set TimeZone = 'UTC'; select * {time} from read_parquet($1)", [kept.name]
+        ).fetchall()
+        return [dict(zip(names, row, strict=True)) for row in found]
+
+
+def unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") else cell
 
 
 def plain(value: Any) -> str:
-    """As a CSV's reader gets it."""
+    """One spelling of what the formats tell each in its own way."""
     match value:
         case None:
             return ""
         case bool():
             return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case datetime():
+            return value.isoformat(timespec="milliseconds").removesuffix("+00:00")
+        case str() if TIME.fullmatch(value):
+            return plain(datetime.fromisoformat(value))
+        case str() if value.startswith("{"):
+            return plain(msgspec.json.decode(value))
         case dict():
-            return '{"labels": [\n1, "two"], "big": 0.5}'
-        case str():
-            return guarded(value)
-    return str(value)
-
-
-def without_controls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return '{"labels":[1,"two"],"big":0.5}'
-    return value.replace("\x01", "") if isinstance(value, str) else value
+            return msgspec.json.encode(value).decode()
+    return str(value).replace("\x01", "")
 
 
 async def test_a_workbook_counts_its_rows_and_lists_the_failed_ones(here: World) -> None:
@@ -242,7 +287,7 @@ async def test_a_workbook_counts_its_rows_and_lists_the_failed_ones(here: World)
     assert [(row["row_no"], row["error_message"]) for row in found["Errors"]] == [(2, "no such host")]
     file, _, _ = await download(here, of(await here.batch(1), format=Format.XLSX))
     rows = list(openpyxl.load_workbook(io.BytesIO(file))["Results"].iter_rows(values_only=True))
-    assert [",".join(row) + "\n" for row in rows] == [header(True, []).decode()]
+    assert [",".join(row) + "\n" for row in rows] == [header(names_of(None, True, [])).decode()]
 
 
 async def test_each_filter_chooses_its_rows(here: World) -> None:
@@ -364,7 +409,7 @@ async def kill_copies(here: World) -> bool:
 
 
 def source_of(here: World) -> Source:
-    return Source(here.pool, asyncio.Semaphore(4), asyncio.Semaphore(1), MOST_ROWS)
+    return Source(here.pool, asyncio.Semaphore(4), MOST_ROWS)
 
 
 async def test_a_slow_reader_gets_all_rows_after_the_transaction_ended(here: World) -> None:

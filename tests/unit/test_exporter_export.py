@@ -8,10 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.exporter.export.columns import cells, guarded, header, own_fields
+from services.exporter.export.columns import (
+    UnknownColumns,
+    cells,
+    guarded,
+    header,
+    names_of,
+    record,
+    sheet_row,
+)
 from services.exporter.export.filename import apart, filename
+from services.exporter.export.parquet import rows_of_group
 from services.exporter.export.plan import Facts, at_most
-from services.exporter.export.sheets import cell_of
+from services.exporter.export.workbook import column_letters, text_of
 from shared.exporting import disposition
 from shared.filters import Filters
 from shared.wire import CUT_MARK
@@ -24,11 +33,11 @@ def batch_of(total: int, processed: int = 0, successful: int = 0, name: str = "s
 
 
 def test_the_header_has_the_documented_columns_in_order() -> None:
-    assert header(False, ["city"]) == (
+    assert header(names_of(None, False, ["city"])) == (
         b"url,success,store_image,text_content,store_name,business_contact,image_description,error_message,"
         b"created_at,city\n"
     )
-    names = header(True, []).decode().strip().split(",")
+    names = header(names_of(None, True, [])).decode().strip().split(",")
     assert names[9:] == [
         "result_id",
         "batch_id",
@@ -44,10 +53,10 @@ def test_the_header_has_the_documented_columns_in_order() -> None:
 
 @given(st.lists(TEXT.filter(lambda name: "\r" not in name), max_size=5))
 def test_hostile_column_names_come_back_whole_and_stay_out_of_the_sql(names: list[str]) -> None:
-    (row,) = csv.reader(io.StringIO(header(False, names).decode(), newline=""))
+    (row,) = csv.reader(io.StringIO(header(names_of(None, False, names)).decode(), newline=""))
     assert row[9:] == [guarded(name) for name in names]
     assert all(
-        name not in cells(True, len(names)) + own_fields(len(names))
+        name not in "".join(sql(names_of(None, True, names)) for sql in (cells, record, sheet_row))
         for name in names
         if len(name) > 8 and " " in name
     )
@@ -110,12 +119,29 @@ def test_the_counters_never_promise_fewer_rows_than_there_are(data: st.DataObjec
     )
 
 
-def test_a_cell_keeps_its_type_and_fits_a_sheet() -> None:
-    assert [cell_of(value) for value in (True, 2, 1.5, None, "=1+1")] == [True, 2, 1.5, None, "=1+1"]
-    assert cell_of({"a": [1]}) == '{"a":[1]}'
-    assert cell_of("a\r\nb\x00\x0b\t\uffff") == "a\nb\t"
+def test_wanted_columns_come_in_their_order_and_unknown_ones_are_told() -> None:
+    assert names_of(["city", "url"], True, ["city"]) == ("city", "url")
+    with pytest.raises(UnknownColumns, match=r"no column 'colour'.*store_name.*city"):
+        names_of(["url", "colour"], False, ["city"])
+
+
+def test_a_text_fits_a_cell() -> None:
+    assert text_of("a\r\nb\x00\x0b\t\uffff") == "a\nb\t"
     for letter in ("x", "é", "😀"):
-        cut = cell_of(letter * 40_000)
+        cut = text_of(letter * 40_000)
         assert len(cut.encode("utf-16-le")) // 2 <= 32_767
         assert cut.endswith(CUT_MARK)
-        assert cell_of(letter * 16_383) == letter * 16_383
+        assert text_of(letter * 16_383) == letter * 16_383
+
+
+def test_columns_of_a_sheet_are_counted_in_letters() -> None:
+    assert [column_letters(number) for number in (1, 26, 27, 702, 703, 16_384)] == [
+        "A", "Z", "AA", "ZZ", "AAA", "XFD"
+    ]  # fmt: skip
+
+
+def test_wide_rows_make_small_groups() -> None:
+    assert rows_of_group(b"x" * 1_000 + b"\n") == 10_000
+    assert rows_of_group((b"x" * 99_999 + b"\n") * 2) == (16 << 20) // 100_000
+    assert rows_of_group(b"x" * (1 << 20)) == 64
+    assert rows_of_group(b"") == 10_000

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypedDict
+
+ExportFormat = Literal["csv", "json", "xlsx", "ndjson", "parquet", "csv.gz"]
 
 
 class BatchOptions(TypedDict, total=False):
@@ -44,10 +48,13 @@ class Filters(TypedDict, total=False):
 
 
 class ExportOptions(Filters, total=False):
-    """`metadata=False` leaves out the columns about the processing."""
+    """`metadata=False` leaves out the columns about the processing; `columns` are names, in the wanted order,
+    and win over it. `excel` puts a byte order mark before CSV."""
 
-    format: Literal["csv", "json", "xlsx"]
+    format: ExportFormat
     metadata: bool
+    columns: Sequence[str] | None
+    excel: bool
 
 
 def texts(options: Mapping[str, object]) -> dict[str, str]:
@@ -61,5 +68,9 @@ def _text(value: object) -> str:
             return str(value).lower()
         case datetime():
             return value.isoformat()
+        case list() | tuple():
+            line = io.StringIO()
+            csv.writer(line, lineterminator="").writerow(value)
+            return line.getvalue()
         case _:
             return str(value)

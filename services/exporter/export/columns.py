@@ -1,72 +1,99 @@
-"""The columns of an export: their header and their SQL. Names of an upload's own columns are hostile: they
-stand in the header, guarded, and in SQL only as a parameter."""
+"""The columns of an export: their names, their kinds, and their SQL as cells of CSV, as JSON and as cells of
+a workbook. Names of an upload's own columns are hostile: they stand in the header, guarded, and in SQL only
+as a parameter: `given.names`, which has all names of the export in order."""
 
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import Enum, auto
+from typing import NamedTuple
+
+from shared.wire import CUT_MARK
+
+
+class Kind(Enum):
+    TEXT = auto()
+    ID = auto()
+    BOOLEAN = auto()
+    WHOLE = auto()
+    NUMBER = auto()
+    TIME = auto()
+    JSON = auto()
+
+
+class Column(NamedTuple):
+    kind: Kind
+    sql: str
+
 
 _RECORD = {
-    "url": "r.url",
-    "success": "r.success",
-    "store_image": "r.store_image",
-    "text_content": "r.text_content",
-    "store_name": "r.store_name",
-    "business_contact": "r.business_contact",
-    "image_description": "r.image_description",
-    "error_message": "r.error_message",
-    "created_at": "exporter.utc(r.created_at)",
+    "url": Column(Kind.TEXT, "r.url"),
+    "success": Column(Kind.BOOLEAN, "r.success"),
+    "store_image": Column(Kind.BOOLEAN, "r.store_image"),
+    "text_content": Column(Kind.TEXT, "r.text_content"),
+    "store_name": Column(Kind.TEXT, "r.store_name"),
+    "business_contact": Column(Kind.TEXT, "r.business_contact"),
+    "image_description": Column(Kind.TEXT, "r.image_description"),
+    "error_message": Column(Kind.TEXT, "r.error_message"),
+    "created_at": Column(Kind.TIME, "r.created_at"),
 }
-# `given` has the ids of the batch's chunks in order, and the names of the upload's own columns.
+# `given.chunks` has the ids of the batch's chunks in order.
 _METADATA = {
-    "result_id": "exporter.result_id(r.batch_id, r.row_no)",
-    "batch_id": "r.batch_id",
-    "chunk_id": "given.chunks[r.chunk_no]",
-    "row_no": "r.row_no",
-    "processing_time_seconds": "r.processing_time_seconds",
-    "api_key_used": "r.api_key_used",
-    "cache_hit": "r.cache_hit",
-    "gemini_model_used": "r.gemini_model_used",
-    "analysis_result": "r.analysis_result",
+    "result_id": Column(Kind.ID, "exporter.result_id(r.batch_id, r.row_no)"),
+    "batch_id": Column(Kind.ID, "r.batch_id"),
+    "chunk_id": Column(Kind.ID, "given.chunks[r.chunk_no]"),
+    "row_no": Column(Kind.WHOLE, "r.row_no"),
+    "processing_time_seconds": Column(Kind.NUMBER, "r.processing_time_seconds"),
+    "api_key_used": Column(Kind.TEXT, "r.api_key_used"),
+    "cache_hit": Column(Kind.BOOLEAN, "r.cache_hit"),
+    "gemini_model_used": Column(Kind.TEXT, "r.gemini_model_used"),
+    "analysis_result": Column(Kind.JSON, "r.analysis_result"),
 }
-# In CSV: true and false instead of Postgres' t and f; what a spreadsheet would run is made text.
-_BOOLEANS = frozenset({"success", "store_image", "cache_hit"})
-_GUARDED = frozenset({
-    "url", "text_content", "store_name", "business_contact", "image_description", "error_message",
-    "api_key_used", "gemini_model_used",
-})  # fmt: skip
+_OURS = _RECORD | _METADATA
+ERRORS = ("batch_id", "row_no", "url", "error_message", "created_at")
+# Between a failed row's line for the sheet of results and that for the sheet of errors: no cell has it.
+ALSO_FAILED = b"\x1f"
+CUT_CELL = b'<c s="3" '
 # The same rule as exporter.cell, for the header.
-_RISKY = re.compile(r"\s*[=+\-@\t\r]")
+_RISKY = re.compile(
+    r"[\u0001-\u0020\u007f-\u00a0\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]*[=+\-@\t\r]"
+)
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# What exporter.sheet_text mends. Bytes are at least as many as UTF-16 units.
+_HARD = (
+    "{0} ~ '[\\u0001-\\u0008\\u000b-\\u001f\\u007f\\ufffe\\uffff]|_x[[:xdigit:]]{{4}}_'"
+    " or octet_length({0}) > 32767"
+)
+_ESCAPED = "replace(replace(replace(replace({}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), e'\\n', '&#10;')"
 
 
-def cells(metadata: bool, extras: int) -> str:
-    """The select list of a CSV."""
-    ours = [_cell(name, sql) for name, sql in _ours(metadata).items()]
-    return ", ".join([*ours, *(f"exporter.cell({own})" for own in _own(extras))])
+class UnknownColumns(Exception):
+    """The text lists what there is."""
 
 
-def fields(metadata: bool) -> str:
-    """The select list of a JSON record: typed, with names."""
-    return ", ".join(f"{sql} as {name}" for name, sql in _ours(metadata).items())
+def names_of(wanted: Sequence[str] | None, metadata: bool, own: Iterable[str]) -> tuple[str, ...]:
+    """The columns in order: the wanted ones, else ours and then the upload's own. Raises UnknownColumns."""
+    own = tuple(own)
+    if wanted is None:
+        return (*(_OURS if metadata else _RECORD), *own)
+    if unknown := [name for name in wanted if name not in _OURS and name not in own]:
+        shown = ", ".join(repr(name[:50]) for name in unknown[:5])
+        known = ", ".join([*_OURS, *(name[:50] for name in own[:100])])
+        raise UnknownColumns(f"There is no column {shown}. There are: {known}.")
+    return tuple(wanted)
 
 
-def own_fields(extras: int) -> str:
-    """SQL of how a JSON record goes on after our fields, up to its closing brace."""
-    if not extras:
-        return "'}'"
-    return f"',' || substr(json_object(given.names, array[{', '.join(_own(extras))}]::text[])::text, 2)"
+def kinds(names: Iterable[str]) -> list[Kind]:
+    """A column of the upload is text."""
+    return [_OURS[name].kind if name in _OURS else Kind.TEXT for name in names]
 
 
-def header(metadata: bool, extras: Sequence[str]) -> bytes:
+def header(names: Iterable[str]) -> bytes:
     """One line of CSV. Not COPY's own, which cuts names at 63 bytes and allows no empty one."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([*_ours(metadata), *map(guarded, extras)])
+    csv.writer(line, lineterminator="\n").writerow(map(guarded, names))
     return line.getvalue().encode()
-
-
-def names(metadata: bool, extras: Sequence[str]) -> list[str]:
-    return [*_ours(metadata), *extras]
 
 
 def guarded(cell: str) -> str:
@@ -74,15 +101,82 @@ def guarded(cell: str) -> str:
     return "'" + cell if _RISKY.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
-def _ours(metadata: bool) -> dict[str, str]:
-    return _RECORD | _METADATA if metadata else _RECORD
+def cells(names: Sequence[str]) -> str:
+    """The select list of a CSV."""
+    return ", ".join(_cell(*column) for column in _columns(names))
 
 
-def _own(extras: int) -> list[str]:
-    return [f"r.extra ->> given.names[{number}]" for number in range(1, extras + 1)]
+def record(names: Sequence[str], json_as_text: bool = False) -> str:
+    """SQL of a JSON object on one line: a line break can only stand between two tokens."""
+    pairs = (
+        f"given.names[{number}] value {_value(*column, json_as_text)}"
+        for number, column in enumerate(_columns(names), 1)
+    )
+    return f"replace(replace(json_object({', '.join(pairs)} returning text), e'\\n', ' '), e'\\r', ' ')"
 
 
-def _cell(name: str, sql: str) -> str:
-    if name in _GUARDED:
-        return f"exporter.cell({sql})"
-    return f"{sql}::text" if name in _BOOLEANS else sql
+def sheet_row(names: Sequence[str]) -> str:
+    """SQL of a row of the sheet of results, on one line; where it failed, also of that of errors."""
+    failed = _row(_OURS[name] for name in ERRORS)
+    return f"{_row(_columns(names))} || case when r.success then '' else e'\\x1f' || {failed} end"
+
+
+def _columns(names: Iterable[str]) -> Iterable[Column]:
+    for number, name in enumerate(names, 1):
+        yield _OURS[name] if name in _OURS else Column(Kind.TEXT, f"(r.extra ->> given.names[{number}])")
+
+
+def _cell(kind: Kind, sql: str) -> str:
+    """In CSV: true and false instead of Postgres' t and f; what a spreadsheet would run is made text."""
+    match kind:
+        case Kind.TEXT:
+            return f"exporter.cell({sql})"
+        case Kind.BOOLEAN:
+            return f"{sql}::text"
+        case Kind.TIME:
+            return f"exporter.utc({sql})"
+    return sql
+
+
+def _value(kind: Kind, sql: str, json_as_text: bool) -> str:
+    match kind:
+        case Kind.TIME:
+            return f"exporter.utc({sql})"
+        case Kind.JSON if json_as_text:
+            return f"{sql}::text"
+    return sql
+
+
+def _row(columns: Iterable[Column]) -> str:
+    """A null is an empty cell."""
+    written = ", ".join(_sheet_cell(*column) for column in columns)
+    return f"'<row>' || array_to_string(array[{written}], '', '<c/>') || '</row>'"
+
+
+def _sheet_cell(kind: Kind, sql: str) -> str:
+    """Times are days since the last day of 1899."""
+    match kind:
+        case Kind.TEXT:
+            return _sheet_text(sql)
+        case Kind.JSON:
+            return _sheet_text(f"{sql}::text")
+        case Kind.ID:
+            return f"""'<c t="inlineStr"><is><t>' || {sql} || '</t></is></c>'"""
+        case Kind.BOOLEAN:
+            return f"""'<c t="b"><v>' || {sql}::int || '</v></c>'"""
+        case Kind.TIME:
+            days = f"extract(epoch from {sql})::float8 / 86400 + 25569"
+            return f"""'<c s="1"><v>' || ({days}) || '</v></c>'"""
+    return f"'<c><v>' || {sql} || '</v></c>'"
+
+
+def _sheet_text(sql: str) -> str:
+    mended = f"exporter.sheet_text({sql}, '{CUT_MARK}')"
+    # A text that was too long ends in the mark; it has a style of its own, by which it is counted.
+    cut = f"octet_length({sql}) > 32767 and right({mended}, {len(CUT_MARK)}) = '{CUT_MARK}'"
+    style = f"case when {cut} then '<c s=\"3\"' else '<c' end"
+    rest = """ t="inlineStr"><is><t xml:space="preserve">"""
+    return (
+        f"case when {_HARD.format(sql)} then {style} || '{rest}' || {_ESCAPED.format(mended)}"
+        f" || '</t></is></c>' else '<c{rest}' || {_ESCAPED.format(sql)} || '</t></is></c>' end"
+    )

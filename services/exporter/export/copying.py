@@ -1,16 +1,17 @@
 """Copies rows out of Postgres in one snapshot, as fast as their reader takes them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+import codecs
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from services.exporter.export.columns import cells, fields, header, own_fields
+from services.exporter.export.columns import cells, header, record, sheet_row
 from services.exporter.export.plan import Facts, Plan, plan_of
 from services.exporter.export.spill import Spill
-from shared.exporting import Export, Format
+from shared.exporting import TABLES, Export, Format
 from shared.filters import condition
 from shared.ids import chunk_id
 from shared.postgres import Connection, Pool, statements_beside
@@ -20,7 +21,7 @@ _PATIENCE_SECONDS = 30.0
 _ACQUIRE_SECONDS = 10.0
 # Past the reader's patience it goes to a file at 100 MB/s and more.
 _COPY_SECONDS = 900.0
-# Neither stands in JSON as it is, so COPY leaves a record alone.
+# Neither stands in JSON or XML as it is, so COPY leaves a line of them alone.
 _DELIMITER, _QUOTE = "\x01", "\x02"
 
 Put = Callable[[bytes], Awaitable[None]]
@@ -33,7 +34,8 @@ class TooManyCopies(Exception):
 class Copying(NamedTuple):
     plan: Plan
     chunks: AsyncGenerator[bytes, None]
-    """CSV with its header, or a JSON array with a record a line. Raises what broke the copy off."""
+    """CSV with its header, a JSON array with a record a line, records as lines (NDJSON, Parquet) or rows of
+    sheets as lines (XLSX). Raises what broke the copy off."""
 
 
 @dataclass
@@ -48,11 +50,10 @@ class Tally:
 
 class Source(NamedTuple):
     """Where exports come from. Each copy holds one of `places`, for connections that the projection needs,
-    too; each making of a workbook one of `benches`, for it keeps a core busy."""
+    too."""
 
     pool: Pool
     places: asyncio.Semaphore
-    benches: asyncio.Semaphore
     most_rows: int
     wait_seconds: float = 2.0
     """For a place."""
@@ -63,8 +64,8 @@ class Source(NamedTuple):
 async def copying(
     source: Source, export: Export, patience_seconds: float = _PATIENCE_SECONDS
 ) -> AsyncIterator[Copying]:
-    """Raises TooManyCopies, UnknownBatch, TooLarge, or what Postgres raises, before anything is copied. The
-    place is free again when Postgres is done, however long the reader takes."""
+    """Raises TooManyCopies, UnknownBatch, UnknownColumns, TooLarge, or what Postgres raises, before
+    anything is copied. The place is free again when Postgres is done, however long the reader takes."""
     with Spill(patience_seconds) as spill:
         plan: asyncio.Future[Plan] = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(_copy(source, export, plan, spill))
@@ -121,46 +122,60 @@ def _begun(tally: Tally, plan: Plan, connection: Connection) -> Tally:
 async def _copy_rows(connection: Connection, plan: Plan, export: Export, put: Put, tally: Tally) -> None:
     # By the primary key, in order: a sort would hold back the first row and write a file of all.
     await connection.execute("set local enable_sort = off")
-    if export.format is Format.CSV:
-        await put(header(export.metadata, plan.columns))
-        await _copy_batches(connection, plan, export, put, tally)
-        return
-    await put(b"[")
-    await _copy_batches(connection, plan, export, _without_first_byte(put), tally)
-    await put(b"]\n")
+    match export.format:
+        case Format.CSV | Format.CSV_GZ:
+            await put((codecs.BOM_UTF8 if export.excel else b"") + header(plan.names))
+            await _copy_batches(connection, plan, export, put, tally)
+        case Format.JSON:
+            await put(b"[")
+            await _copy_batches(connection, plan, export, _without_first_byte(put), tally)
+            await put(b"]\n")
+        case _:
+            await _copy_batches(connection, plan, export, put, tally)
 
 
 async def _copy_batches(connection: Connection, plan: Plan, export: Export, put: Put, tally: Tally) -> None:
     """Batch by batch, until the limit."""
     left = export.limit
+    selected = _selected(export.format, plan.names)
     for batch in plan.batches:
         if left == 0:
             return
-        copied = await _copy_batch(connection, batch, plan.columns, export, left, put)
+        copied = await _copy_batch(connection, batch, plan.names, selected, export, left, put)
         tally.rows += copied
         left = None if left is None else left - copied
+
+
+def _selected(kind: Format, names: Sequence[str]) -> str:
+    match kind:
+        case Format.CSV | Format.CSV_GZ:
+            return cells(names)
+        case Format.JSON:
+            return f"',' || {record(names)}"
+        case Format.NDJSON:
+            return record(names)
+        case Format.PARQUET:
+            return record(names, json_as_text=True)
+        case Format.XLSX:
+            return sheet_row(names)
 
 
 async def _copy_batch(
     connection: Connection,
     batch: Facts,
-    columns: tuple[str, ...],
+    names: Sequence[str],
+    selected: str,
     export: Export,
     limit: int | None,
     put: Put,
 ) -> int:
     """The number of rows."""
     wanted = condition(export.filters, 6)
-    if export.format is Format.CSV:
-        query = _SQL["cells"].format(cells=cells(export.metadata, len(columns)), condition=wanted.sql)
-        options = {}
-    else:
-        parts = {"fields": fields(export.metadata), "own": own_fields(len(columns))}
-        query = _SQL["records"].format(**parts, condition=wanted.sql)
-        options = {"delimiter": _DELIMITER, "quote": _QUOTE}
+    query = _SQL["rows"].format(selected=selected, condition=wanted.sql)
     # 20,000 ids, the most there are, take 65 ms: in a thread, or results would wait for them.
-    ids = await asyncio.to_thread(_chunk_ids, batch) if export.metadata else []
-    values = (batch.batch_id, ids, list(columns), export.rows, limit, *wanted.values)
+    ids = await asyncio.to_thread(_chunk_ids, batch) if "chunk_id" in names else []
+    values = (batch.batch_id, ids, list(names), export.rows, limit, *wanted.values)
+    options = {} if export.format in TABLES else {"delimiter": _DELIMITER, "quote": _QUOTE}
     status: str = await connection.copy_from_query(
         query, *values, output=put, format="csv", timeout=_COPY_SECONDS, **options
     )

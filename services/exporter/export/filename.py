@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from services.exporter.export.plan import Facts, Plan
-from shared.exporting import Export, Shape
+from shared.exporting import Export, Format, Shape
 
 # Control characters, and what file systems or headers give a meaning to.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f"*/:<>?\\|]+')
@@ -31,10 +31,18 @@ def apart(files: Iterable[str]) -> Iterator[str]:
     """The same names, but each once, also on file systems that ignore case."""
     seen: set[str] = set()
     for file in files:
-        stem, _, extension = file.rpartition(".")
+        stem, extension = _split(file)
         fresh, number = file, 1
         while fresh.casefold() in seen:
             number += 1
-            fresh = f"{stem}-{number}.{extension}"
+            fresh = f"{stem}-{number}{extension}"
         seen.add(fresh.casefold())
         yield fresh
+
+
+def _split(file: str) -> tuple[str, str]:
+    """`a.csv.gz` has two endings."""
+    extension = next(
+        f".{kind}" for kind in sorted(Format, key=len, reverse=True) if file.endswith(f".{kind}")
+    )
+    return file.removesuffix(extension), extension

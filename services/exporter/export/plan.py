@@ -4,15 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.exporting import Export, Format, Shape
+from services.exporter.export.columns import names_of
+from shared.exporting import Export, Shape
 from shared.filters import Filters, condition
 from shared.postgres import Connection, statements_beside
 
 # Of several batches together: a statement each, and one list of columns (Postgres allows 1,664).
 _MOST_BATCHES = 10_000
 _MOST_COLUMNS = 1_000
-# Of a sheet in Excel, without the header.
-_MOST_SHEET_ROWS = 1_048_575
 _SECONDS = 10.0
 _COUNT_SECONDS = 30.0
 _SQL = statements_beside(__file__)
@@ -46,14 +45,15 @@ class Facts(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """`columns` are the uploads' own, of all batches, each once; none of a ZIP, whose files have theirs."""
+    """`names` of the columns, in order; of several batches together with the uploads' own of all of them,
+    each once; none of a ZIP, whose files have theirs."""
 
     batches: list[Facts]
-    columns: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 async def plan_of(connection: Connection, export: Export, most_rows: int) -> Plan:
-    """Raises UnknownBatch, TooLarge."""
+    """Raises UnknownBatch, UnknownColumns, TooLarge."""
     together = export.shape is Shape.TOGETHER
     ids = await _chosen(connection, export.batches) if together else _ids(export.batches or ())
     rows = await connection.fetch(_SQL["facts"], ids, timeout=_SECONDS)
@@ -62,9 +62,9 @@ async def plan_of(connection: Connection, export: Export, most_rows: int) -> Pla
         raise UnknownBatch(f"There is no batch {min(missing)}.")
     if together:
         batches = [batch for batch in batches if batch.processed]
-    most = min(most_rows, _MOST_SHEET_ROWS) if export.format is Format.XLSX else most_rows
-    await _refuse_too_many(connection, export, batches, most)
-    return Plan(batches, () if export.shape is Shape.ZIP else _columns(batches))
+    names = _names(export, batches)
+    await _refuse_too_many(connection, export, batches, most_rows)
+    return Plan(batches, names)
 
 
 def _ids(texts: Sequence[str]) -> list[UUID]:
@@ -81,14 +81,20 @@ async def _chosen(connection: Connection, named: Sequence[str] | None) -> list[U
     return [row["batch_id"] for row in rows]
 
 
-def _columns(batches: Sequence[Facts]) -> tuple[str, ...]:
-    found = dict.fromkeys(name for batch in batches for name in batch.columns)
-    if len(found) > _MOST_COLUMNS:
+def _names(export: Export, batches: Sequence[Facts]) -> tuple[str, ...]:
+    """Each file of a ZIP must have the wanted columns."""
+    if export.shape is Shape.ZIP:
+        for batch in batches:
+            names_of(export.columns, export.metadata, batch.columns)
+        return ()
+    own = dict.fromkeys(name for batch in batches for name in batch.columns)
+    names = names_of(export.columns, export.metadata, own)
+    if len(names) > _MOST_COLUMNS:
         raise TooLarge(
-            f"These batches have {len(found):,} different columns; one file takes {_MOST_COLUMNS:,}."
-            " Export fewer batches at once."
+            f"These batches have {len(names):,} different columns; one file takes {_MOST_COLUMNS:,}."
+            " Choose some by columns, or export fewer batches at once."
         )
-    return tuple(found)
+    return names
 
 
 async def _refuse_too_many(

@@ -5,6 +5,7 @@ import asyncio
 import msgspec
 from aiohttp import web
 
+from services.exporter.export.columns import UnknownColumns
 from services.exporter.export.copying import Source, TooManyCopies
 from services.exporter.export.pace import Pace
 from services.exporter.export.plan import TooLarge, UnknownBatch
@@ -22,7 +23,7 @@ _decoder = msgspec.json.Decoder(Export)
 
 
 def export_route(pool: Pool, most_rows: int) -> web.RouteDef:
-    source = Source(pool, asyncio.Semaphore(_MOST_COPIES), asyncio.Semaphore(1), most_rows)
+    source = Source(pool, asyncio.Semaphore(_MOST_COPIES), most_rows)
     readers = asyncio.Semaphore(_MOST_READERS)
 
     async def export(request: web.Request) -> web.StreamResponse:
@@ -35,8 +36,8 @@ def export_route(pool: Pool, most_rows: int) -> web.RouteDef:
 
 
 async def _export(source: Source, request: web.Request) -> web.StreamResponse:
-    """404 for no such batch, 413 for too many rows, 400 for what is no export, 503 when Postgres is away or
-    busy: as JSON `error`."""
+    """404 for no such batch, 413 for too many rows, 400 for unknown columns and what is no export, 503 when
+    Postgres is away or busy: as JSON `error`."""
     try:
         export = _decoder.decode(await request.read())
         async with rendering(source, export) as rendered:
@@ -45,6 +46,8 @@ async def _export(source: Source, request: web.Request) -> web.StreamResponse:
         return _refusal(404, str(error))
     except TooLarge as error:
         return _refusal(413, str(error))
+    except UnknownColumns as error:
+        return _refusal(400, str(error))
     except msgspec.MsgspecError as error:
         return _refusal(400, f"This is no export: {error}.")
     except TooManyCopies:

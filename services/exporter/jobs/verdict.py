@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from obstore.exceptions import BaseError
 
+from services.exporter.export.columns import UnknownColumns
 from services.exporter.export.plan import TooLarge, UnknownBatch
 from shared.postgres import UNAVAILABLE
 
@@ -28,7 +29,7 @@ Verdict = Again | Failed
 
 def verdict_of(error: Exception, failures: int) -> Verdict:
     """`failures`: those that count by now, this one too. What would be the same again is not tried again."""
-    if isinstance(error, UnknownBatch | TooLarge):
+    if isinstance(error, UnknownBatch | UnknownColumns | TooLarge):
         return Failed(str(error))
     why = _why(error)
     if failures >= _MOST_FAILURES:

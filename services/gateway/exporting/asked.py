@@ -1,7 +1,8 @@
 """What a client asks to be exported (pure): from a query or a JSON body to the exporter's request."""
 
+import csv
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -10,19 +11,33 @@ from msgspec import Meta
 from services.gateway.errors import BatchNotFound, ValidationError
 from services.gateway.fields import boolean
 from services.gateway.filters import Asked, asked_of, filters_of
-from shared.exporting import Export, Format, Shape
+from shared.exporting import TABLES, Export, Format, Shape
 from shared.wire import clean_text
 
 _MOST_FILES = 100
 _MOST_NAMES = 1_000
+_MOST_COLUMNS = 1_000
 
 
-class Several(msgspec.Struct, frozen=True, kw_only=True):
+class File(msgspec.Struct, frozen=True, kw_only=True):
+    """What a body says of a file's form."""
+
+    format: Annotated[str, Meta(examples=list(Format))] = Format.CSV
+    metadata: bool = True
+    columns: (
+        Annotated[
+            list[str], Meta(examples=[["url", "store_name"]], description="In this order; over metadata")
+        ]
+        | None
+    ) = None
+    excel: Annotated[bool, Meta(description="true: CSV with a byte order mark")] = False
+
+
+class Several(File, frozen=True, kw_only=True):
     """The body of `POST /api/v1/export/batches/multiple`."""
 
     batch_ids: Annotated[list[str], Meta(examples=[["123e4567-e89b-12d3-a456-426614174000"]])] = []
-    format: Annotated[str, Meta(examples=list(Format))] = Format.CSV
-    metadata: bool = True
+    filters: Asked = Asked()
 
 
 class Everywhere(Asked, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -31,23 +46,22 @@ class Everywhere(Asked, frozen=True, kw_only=True, omit_defaults=True, forbid_un
     batch_ids: list[str] | None = None
 
 
-class Filtered(msgspec.Struct, frozen=True, kw_only=True):
+class Filtered(File, frozen=True, kw_only=True):
     """The body of `POST /api/v1/export/filtered`."""
 
     filters: Everywhere = Everywhere()
-    format: Annotated[str, Meta(examples=list(Format))] = Format.CSV
-    metadata: bool = True
     limit: int | None = None
 
 
 def of_batch(batch_id: UUID, query: Mapping[str, str]) -> Export:
     """Raises ValidationError."""
-    return Export(
-        batches=(str(batch_id),),
-        format=format_of(query.get("format", "")),
+    file = File(
+        format=query.get("format", ""),
         metadata=boolean("metadata", query.get("metadata") or "true"),
-        filters=filters_of(asked_of(query)),
+        columns=_listed(query.get("columns", "")),
+        excel=boolean("excel", query.get("excel") or "false"),
     )
+    return Export(batches=(str(batch_id),), filters=filters_of(asked_of(query)), **_form(file))
 
 
 def of_several(body: Several) -> Export:
@@ -59,8 +73,8 @@ def of_several(body: Several) -> Export:
     return Export(
         batches=tuple(dict.fromkeys(_id(text) for text in body.batch_ids)),
         shape=Shape.ZIP,
-        format=format_of(body.format),
-        metadata=body.metadata,
+        filters=filters_of(body.filters),
+        **_form(body),
     )
 
 
@@ -71,10 +85,9 @@ def of_filtered(body: Filtered) -> Export:
     return Export(
         batches=_named(body.filters.batch_ids),
         shape=Shape.TOGETHER,
-        format=format_of(body.format),
-        metadata=body.metadata,
         filters=filters_of(body.filters),
         limit=body.limit,
+        **_form(body),
     )
 
 
@@ -84,6 +97,32 @@ def format_of(text: str) -> Format:
         return Format(text.strip().lower() or Format.CSV)
     except ValueError:
         raise ValidationError(f"format is one of {', '.join(Format)}, not {text[:20]!r}.") from None
+
+
+def _form(file: File) -> dict[str, Any]:
+    """The fields of an Export. Raises ValidationError."""
+    kind = format_of(file.format)
+    if file.excel and kind not in TABLES:
+        raise ValidationError(
+            f"excel=true puts a byte order mark before CSV: format is csv or csv.gz then, not {kind}."
+        )
+    return {"format": kind, "metadata": file.metadata, "columns": _columns(file.columns), "excel": file.excel}
+
+
+def _listed(text: str) -> list[str] | None:
+    """Names with commas between them; one that has a comma stands in quotes, as in CSV."""
+    return next(csv.reader([text], skipinitialspace=True)) if text.strip() else None
+
+
+def _columns(names: list[str] | None) -> tuple[str, ...] | None:
+    """What no text of Postgres is no column has for a name; the exporter knows those that there are."""
+    if names is None:
+        return None
+    if not 1 <= len(names) <= _MOST_COLUMNS or len(set(names)) < len(names):
+        raise ValidationError(f"columns are 1 to {_MOST_COLUMNS:,} names, each once.")
+    if strange := [name for name in names if clean_text(name) != name]:
+        raise ValidationError(f"There is no column {strange[0][:50]!r}.")
+    return tuple(names)
 
 
 def _id(text: str) -> str:

@@ -8,6 +8,9 @@ _WORDS = {
     Format.CSV: ("Comma Separated Values", "Standard CSV format for spreadsheet applications"),
     Format.JSON: ("JavaScript Object Notation", "JSON format for API integrations"),
     Format.XLSX: ("Microsoft Excel", "Excel format with multiple sheets"),
+    Format.NDJSON: ("JSON Lines", "One JSON object a line, for programs that read row by row"),
+    Format.PARQUET: ("Apache Parquet", "Typed columns, compressed with zstd, for analysis"),
+    Format.CSV_GZ: ("Comma Separated Values, gzip", "The CSV, compressed to a fifth or less"),
 }
 
 

@@ -6,13 +6,11 @@ import msgspec
 
 from services.gateway.context import Context
 from services.gateway.exporting.made import megabytes
-from services.gateway.exporting.upstream import fetched
+from services.gateway.exporting.upstream import size_of
 from services.gateway.snapshot import Snapshot
 from shared.exporting import Export, Format
 
-_SAMPLE = 200
-# 200 rows of the widest that an event can carry.
-_MOST_BYTES = 200 << 20
+_SAMPLE = 600
 
 
 async def estimated_mb(ctx: Context, batch: Snapshot) -> dict[str, float]:
@@ -21,17 +19,19 @@ async def estimated_mb(ctx: Context, batch: Snapshot) -> dict[str, float]:
 
 
 async def _estimate(ctx: Context, batch: Snapshot, kind: Format) -> float:
-    empty = await _size(ctx, _sample(batch.batch_id, kind, 0, 0))
-    if not batch.processed:
-        return empty
-    whole = batch.processed == batch.total_urls
-    size = await _size(ctx, _sample(batch.batch_id, kind, _SAMPLE, batch.total_urls if whole else 0))
-    return estimate(empty, size, min(_SAMPLE, batch.processed), batch.processed)
+    """Whatever a file begins and ends with, and packs, is in the first half of the sample as well."""
+    total = batch.total_urls if batch.processed == batch.total_urls else 0
+    sampled = min(_SAMPLE, batch.processed)
+    size = await size_of(ctx, _sample(batch.batch_id, kind, sampled, total))
+    if batch.processed == sampled:
+        return size
+    half = await size_of(ctx, _sample(batch.batch_id, kind, sampled // 2, total))
+    return estimate(half, size, sampled, batch.processed)
 
 
-def estimate(empty: int, sample: int, sampled: int, rows: int) -> float:
-    """Bytes of a file of `rows`, where one without any has `empty` and one of `sampled` has `sample`."""
-    return empty + max(0, sample - empty) / sampled * rows
+def estimate(half: int, whole: int, sampled: int, rows: int) -> float:
+    """Bytes of a file of `rows`, where one of `sampled` has `whole` and one of half as many has `half`."""
+    return whole + max(0, whole - half) / (sampled - sampled // 2) * (rows - sampled)
 
 
 def spread(rows: int, total: int) -> tuple[int, ...]:
@@ -44,7 +44,3 @@ def _sample(batch_id: UUID, kind: Format, rows: int, total: int) -> Export:
     """Spread over the `total` of a whole batch; the first that there are of another."""
     export = Export(batches=(str(batch_id),), format=kind, limit=rows)
     return msgspec.structs.replace(export, rows=spread(rows, total)) if total else export
-
-
-async def _size(ctx: Context, export: Export) -> int:
-    return len(await fetched(ctx, export, _MOST_BYTES))

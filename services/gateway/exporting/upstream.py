@@ -8,7 +8,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from services.gateway.context import Context
-from services.gateway.errors import ApiError, BatchNotFound, ExportError, SystemUnavailable, TooLarge
+from services.gateway.errors import (
+    ApiError,
+    BatchNotFound,
+    ExportError,
+    SystemUnavailable,
+    TooLarge,
+    ValidationError,
+)
 from services.gateway.exporting import made
 from shared.exporting import PATH, Export
 from shared.logs import log
@@ -33,22 +40,33 @@ async def download(ctx: Context, export: Export, request: Request) -> Response:
 
 async def fetched(ctx: Context, export: Export, most_bytes: int) -> bytes:
     """A small file, whole. Raises what `opened` does, and TooLarge."""
-    async with await opened(ctx, export) as upstream:
-        found = bytearray()
-        try:
-            async for piece in upstream.content.iter_chunked(_PIECE):
-                found += piece
-                if len(found) > most_bytes:
-                    raise TooLarge(
-                        f"These rows have over {most_bytes >> 20} MB. Leave out metadata, or download them."
-                    )
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise ExportError("The export broke off. Try it again in a moment.") from error
+    found = bytearray()
+    async for piece in _whole(ctx, export):
+        found += piece
+        if len(found) > most_bytes:
+            raise TooLarge(
+                f"These rows have over {most_bytes >> 20} MB. Leave out metadata, or download them."
+            )
     return bytes(found)
 
 
+async def size_of(ctx: Context, export: Export) -> int:
+    """In bytes; none of them is kept. Raises what `opened` does."""
+    return sum([len(piece) async for piece in _whole(ctx, export)])
+
+
+async def _whole(ctx: Context, export: Export) -> AsyncIterator[bytes]:
+    async with await opened(ctx, export) as upstream:
+        try:
+            async for piece in upstream.content.iter_chunked(_PIECE):
+                yield piece
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ExportError("The export broke off. Try it again in a moment.") from error
+
+
 async def opened(ctx: Context, export: Export) -> aiohttp.ClientResponse:
-    """Raises SystemUnavailable when the exporter is away or full, BatchNotFound, TooLarge, ExportError."""
+    """Raises SystemUnavailable when the exporter is away or full, BatchNotFound, ValidationError for
+    columns that there are not, TooLarge, ExportError."""
     url = ctx.settings.exporter_url + PATH
     try:
         upstream = await ctx.http.post(url, data=msgspec.json.encode(export), timeout=_TIMEOUT)
@@ -67,6 +85,8 @@ async def opened(ctx: Context, export: Export) -> aiohttp.ClientResponse:
 def refusal_of(status: int, why: str) -> ApiError:
     """What the exporter's refusal means for a client: 503 says that the same download may succeed soon."""
     match status:
+        case 400:
+            return ValidationError(why)
         case 404:
             return BatchNotFound(why)
         case 413:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from services.gateway.openapi.words import (
     Address,
@@ -66,6 +66,9 @@ class Sizes(Struct):
     csv: Megabytes
     json: Megabytes
     xlsx: Megabytes
+    ndjson: Megabytes
+    parquet: Megabytes
+    csv_gz: Megabytes = field(name="csv.gz")
 
 
 class AvailableFilters(Struct):
@@ -86,6 +89,9 @@ class Shares(Struct):
     csv: Share
     json: Share
     xlsx: Share
+    ndjson: Share
+    parquet: Share
+    csv_gz: Share = field(name="csv.gz")
 
 
 class Statistics(Struct):
@@ -108,6 +114,9 @@ class KnownFormats(Struct):
     csv: FormatFacts
     json: FormatFacts
     xlsx: FormatFacts
+    ndjson: FormatFacts
+    parquet: FormatFacts
+    csv_gz: FormatFacts = field(name="csv.gz")
 
 
 class Formats(Struct):

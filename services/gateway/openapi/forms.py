@@ -72,6 +72,11 @@ class ResultsQuery(Struct):
 class ExportQuery(ResultsQuery):
     format: Format = Format.CSV
     metadata: Annotated[bool, Meta(description="false: without result_id to analysis_result")] = True
+    columns: Annotated[
+        str,
+        Meta(examples=["url,store_name"], description="Names, with commas between; over metadata"),
+    ] = ""
+    excel: Annotated[bool, Meta(description="true: CSV with a byte order mark")] = False
 
 
 class TemplateQuery(Struct):

@@ -20,11 +20,12 @@ from services.gateway.openapi import (
     system,
     uploads,
 )
-from services.gateway.openapi.operation import CSV, EVENTS, JSON, XLSX, ZIP, Also, Extra, Operation
+from services.gateway.openapi.operation import CSV, EVENTS, XLSX, ZIP, Also, Extra, Operation
+from shared.exporting import MEDIA_TYPES
 
 _BATCH = "/api/v1/batches/{batch_id}"
 _EXPORT = "/api/v1/exports/{export_id}"
-FILES = (CSV, JSON, XLSX)
+FILES = tuple(MEDIA_TYPES.values())
 
 OPERATIONS: dict[str, Operation] = {
     "POST /api/v1/batches": Operation(

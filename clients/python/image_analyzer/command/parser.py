@@ -106,7 +106,7 @@ def _sending(commands: _Commands) -> None:
 
 
 def _ending(parser: ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="PATH", help="the results: .csv, .json or .xlsx")
+    parser.add_argument("-o", "--output", metavar="PATH", help="the results: .csv, .xlsx, .parquet and so on")
     parser.add_argument("--timeout", type=float, metavar="SECONDS", help="of the waiting; the batch goes on")
 
 
@@ -122,11 +122,13 @@ def _reading(commands: _Commands) -> None:
     _filters(results)
     export = commands.add("export", sending.export, "the results as a file", batch=True)
     export.add_argument("-o", "--output", metavar="PATH", required=True, help="- is standard output")
-    export.add_argument("--format", choices=["csv", "json", "xlsx"], help="else by the name of the file")
+    export.add_argument("--format", choices=sending.FORMATS, help="else by the name of the file")
     export.add_argument("--metadata", action=BooleanOptionalAction, default=True)
     export.add_argument(
         "--background", action="store_true", help="made there first; one that is too large is made so anyway"
     )
+    export.add_argument("--columns", metavar="NAME", nargs="+", help="these, in this order")
+    export.add_argument("--excel", action="store_true", help="CSV with a byte order mark")
     _filters(export)
     commands.add("errors", reading.errors, "why rows failed", batch=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, cast, get_args
 
 from image_analyzer.client import Client
 from image_analyzer.command.bars import batch_bar, download_bar, export_bar, upload_bar
@@ -14,11 +14,10 @@ from image_analyzer.command.ids import batch_id_of, short
 from image_analyzer.command.screen import Screen
 from image_analyzer.errors import ApiError, WaitTimeout
 from image_analyzer.models import DryRun, Progress
-from image_analyzer.options import BatchOptions, ExportOptions, Filters
+from image_analyzer.options import BatchOptions, ExportFormat, ExportOptions, Filters
 
 _TOO_LARGE = 413
-Format = Literal["csv", "json", "xlsx"]
-_FORMATS: dict[str, Format] = {".csv": "csv", ".json": "json", ".xlsx": "xlsx"}
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 
 
 def submit(args: Namespace, client: Client, screen: Screen) -> Exit:
@@ -57,7 +56,9 @@ def wait(args: Namespace, client: Client, screen: Screen) -> Exit:
 def export(args: Namespace, client: Client, screen: Screen) -> Exit:
     kind = export_format(args.output, args.format)
     batch_id = batch_id_of(client, args.batch)
-    wanted = ExportOptions(format=kind, metadata=args.metadata, **filters_of(args))
+    wanted = ExportOptions(
+        format=kind, metadata=args.metadata, columns=args.columns, excel=args.excel, **filters_of(args)
+    )
     size = _export(batch_id, args.output, wanted, client, screen, args.background)
     if args.output != "-":
         screen.say(f"{args.output}: {size:,} bytes")
@@ -71,14 +72,16 @@ def filters_of(args: Namespace) -> Filters:
     return cast(Filters, given)
 
 
-def export_format(output: str, given: Format | None) -> Format:
+def export_format(output: str, given: ExportFormat | None) -> ExportFormat:
     """By the name of the file unless it is said. Raises UsageError."""
     path = Path(output)
     if output != "-" and not path.parent.is_dir():
         raise UsageError(f"There is no folder {path.parent}.")
-    kind = given or _FORMATS.get(path.suffix.lower()) or ("csv" if output == "-" else None)
+    named = next((kind for kind in FORMATS if path.name.lower().endswith(f".{kind}")), None)
+    kind = given or named or ("csv" if output == "-" else None)
     if kind is None:
-        raise UsageError(f"The name of the output ends in .csv, .json or .xlsx, not as {path.name!r} does.")
+        endings = ", ".join(f".{kind}" for kind in FORMATS)
+        raise UsageError(f"The name of the output ends in one of {endings}, not as {path.name!r} does.")
     return kind
 
 
