@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 import yaml
 
 from dev.ports import free_port
@@ -17,6 +19,11 @@ from tests.workload import until
 
 _START_SECONDS = 30
 _STOP_SECONDS = 20
+
+
+def skip_without(program: str) -> None:
+    if not shutil.which(program):
+        pytest.skip("Prometheus is not installed (.ci/run installs it)")
 
 
 class Prometheus:
@@ -74,6 +81,7 @@ def prometheus(folder: Path, targets: Path, waits: str | None = None) -> Iterato
 
 @contextmanager
 def _running(home: Path) -> Iterator[httpx.Client]:
+    skip_without("prometheus")
     address = f"127.0.0.1:{free_port()}"
     command = ["prometheus", f"--config.file={home}/prometheus.yml", f"--storage.tsdb.path={home}/data"]
     with (home / "log").open("w") as log:

@@ -15,6 +15,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from dev.dashboards.__main__ import texts
 from shared import metrics
 from tests.observability import DASHBOARDS, PROMETHEUS, ROOT, alerts, metrics_in, panels, queries
+from tests.prometheus import skip_without
 
 _RUNBOOKS = ROOT / "docs" / "runbooks"
 _SECTIONS = (
@@ -34,6 +35,7 @@ def own_metrics() -> set[str]:
 
 
 def by_promtool(*arguments: str) -> None:
+    skip_without("promtool")
     command = ["promtool", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
