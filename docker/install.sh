@@ -9,8 +9,8 @@ trap 'rm -rf "$wheel"' EXIT
 
 uv venv --quiet --python "${PYTHON:-python3}" "$target"
 export VIRTUAL_ENV="$target" UV_LINK_MODE=copy # what is stripped below are no links into a cache
-# What pyproject.toml asks for, in the versions and with the hashes of the one lock.
-uv pip install --quiet --require-hashes --constraint requirements.lock -r pyproject.toml "$@"
+# What pyproject.toml asks for, in the versions and with the hashes of the one lock; nothing is compiled.
+uv pip install --quiet --only-binary :all: --require-hashes --constraint requirements.lock -r pyproject.toml "$@"
 uv build --quiet --wheel --out-dir "$wheel" .
 uv pip install --quiet --no-deps "$wheel"/*.whl
 

@@ -11,12 +11,12 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from dev.ports import free_port
-from dev.servers.jars import VERSION
 from dev.servers.kafka import properties
 
-POSTGRES = "postgres:18"
-REDIS = "redis:8"
-KAFKA = f"apache/kafka:{VERSION}"
+# Those of docker-compose.yml (tests/deploy).
+POSTGRES = "postgres:18.6-trixie@sha256:4ef4dbc939d61acea57712655ddb4b4ab27419c913f94cca0cd57cb3ea3c2280"
+REDIS = "redis:8.10.1@sha256:298e5b3bc566bade82f46ad5511777a4a07a294097ce16ada2f6a42be5239df5"
+KAFKA = "apache/kafka:4.3.1@sha256:77e3df9054047a88b520d0cc46e16696d3b22022e1d580aeccd2632df6532837"
 CONTROLLER_PORT = 9093
 
 

@@ -33,6 +33,15 @@ def test_every_image_is_pinned() -> None:
     assert [image for image in images() if not PINNED.fullmatch(image) and not OURS.fullmatch(image)] == []
 
 
+def test_tests_use_the_servers_that_are_shipped() -> None:
+    composed = shipped.compose()["services"]
+    local = shipped.of_kind("local", "StatefulSet")
+    text = (ROOT / "tests" / "docker_servers.py").read_text()
+    for name in ("kafka", "postgres", "redis"):
+        assert container(local[name])["image"] == composed[name]["image"]
+        assert f'= "{composed[name]["image"]}"' in text, name
+
+
 def test_no_secret_stands_in_a_file() -> None:
     given: list[tuple[str, dict[str, Any]]] = [
         (name, service.get("environment", {})) for name, service in shipped.compose()["services"].items()
