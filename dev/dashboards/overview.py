@@ -246,7 +246,8 @@ _API = Row(
             "An export of a million rows takes a minute: who waits for longer needs another exporter.",
             "s",
             {"waits": "max(ia_export_jobs_wait_seconds)"},
-            line=600,
+            line=1_800,
+            runbooks=("ExportsWait",),
         ),
         Panel(
             "Bytes of exports in the background",
