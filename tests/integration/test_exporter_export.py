@@ -4,6 +4,7 @@ import asyncio
 import csv
 import gzip
 import io
+import random
 import re
 import tempfile
 import zipfile
@@ -24,10 +25,12 @@ from services.exporter.export.copying import Source, TooManyCopies, copying
 from services.exporter.export.route import export_route
 from services.exporter.storing import store
 from shared.error_classes import ErrorClass
-from shared.exporting import MEDIA_TYPES, PATH, Export, Format, Shape
+from shared.events import ImageAnalyzed
+from shared.exporting import MEDIA_TYPES, PATH, TABLES, Export, Format, Shape
 from shared.filters import Filters
 from shared.ids import chunk_id, result_id
 from shared.ops import Health, serve
+from shared.wire import CUT_MARK, clean_text, encode
 from tests.integration.results_world import World, result, until, world
 
 
@@ -276,6 +279,56 @@ def plain(value: Any) -> str:
         case dict():
             return msgspec.json.encode(value).decode()
     return str(value).replace("\x01", "")
+
+
+HOSTILE = [
+    "=1+1", "\u00a0=1", "\u2003+cmd", "\u200e@x", "\ufeff-2+3", "\t=1", "\r=1", " \r\n=1", "a\r\nb\rc\nd",
+    "\x01\x1f\x7fz", "\x02", '"', '""', "'", "'=1", ",", "\\.", "\\N", "NULL", "]]>&amp;<c>", "_x000D_",
+    "true", "1e5", "\u0085", "\u202eabc\u202c", "עברית", "😀" * 3, "e\u0301", "\ufffe\uffff", "\U0010ffff", " lead ",
+    "x" * 40_000, "é\n" * 20_000, "😀" * 20_000, "\ud800 alone", "NUL\0NUL", "\x0b\x0c", "\u2028\u2029",
+]  # fmt: skip
+
+
+async def test_hostile_cells_come_back_from_every_format(here: World) -> None:
+    """What Postgres can't hold is mended before it (rule 7); what a sheet can't hold is told."""
+    chance = random.Random(7)
+    alphabet = [cell for cell in HOSTILE if len(cell) < 40]
+    cells = [*HOSTILE, *("".join(chance.choices(alphabet, k=4)) for _ in range(60))]
+    names = ("own", "=risky")
+    batch = await here.batch(len(cells), columns=names)
+    events = [
+        result(batch, number, text_content=cell, extra=dict.fromkeys(names, cell))
+        for number, cell in enumerate(cells, 1)
+    ]
+    await keep(here, *[msgspec.json.decode(encode(event), type=ImageAnalyzed) for event in events])
+    for kind in Format:
+        wanted = of(batch, format=kind, columns=("row_no", "text_content", *names))
+        file, _, _ = await download(here, wanted)
+        rows = [list(record.values()) for record in as_it_is(kind, file)]
+        assert [int(row[0]) for row in rows] == list(range(1, len(cells) + 1)), kind
+        for cell, (_, *found) in zip(map(clean_text, cells), rows, strict=True):
+            assert all(same(kind, cell, one or "") for one in found), (kind, cell[:50], found[0][:50])
+        if kind is Format.XLSX:
+            facts = {row["Fact"]: row["Value"] for row in sheets(file)["Summary"]}
+            assert facts["Cells cut to 32,767 characters, the most that Excel takes"] == 3 * 3
+
+
+def as_it_is(kind: Format, file: bytes) -> list[dict[str, Any]]:
+    if kind in TABLES:
+        return list(table(gzip.decompress(file) if kind is Format.CSV_GZ else file))
+    return read(kind, file)
+
+
+def same(kind: Format, cell: str, found: str) -> bool:
+    if kind in TABLES:
+        return found == guarded(cell)
+    if kind is not Format.XLSX:
+        return found == cell
+    mended = re.sub("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]", "", re.sub("\r\n?", "\n", cell))
+    if len(mended) < len(cell) or len(cell) < 20_000:
+        return found.replace("_x005F_", "_") == mended
+    is_cut = found.endswith(CUT_MARK) and cell.startswith(found.removesuffix(CUT_MARK))
+    return is_cut and 12_000 < len(found.encode("utf-16-le")) // 2 <= 32_767
 
 
 async def test_a_workbook_counts_its_rows_and_lists_the_failed_ones(here: World) -> None:

@@ -27,7 +27,7 @@ async def test_a_reader_that_drips_is_left_though_each_write_ends() -> None:
 
 async def test_a_reader_at_the_least_rate_goes_on_and_earns_no_more_than_the_most() -> None:
     pace = Pace(seconds=0.2)
-    await read(pace, times=30, size=65_536)
+    await read(pace, times=30, size=4_096)
     with pytest.raises(TimeoutError):
         async with pace.of(1 << 30):
             await asyncio.sleep(5)

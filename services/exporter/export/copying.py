@@ -3,7 +3,7 @@
 import asyncio
 import codecs
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
@@ -17,7 +17,8 @@ from shared.ids import chunk_id
 from shared.postgres import Connection, Pool, statements_beside
 
 _SQL = statements_beside(__file__)
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 3.0
+_FEW_ROWS = 1_000
 _ACQUIRE_SECONDS = 10.0
 # Past the reader's patience it goes to a file at 100 MB/s and more.
 _COPY_SECONDS = 900.0
@@ -49,13 +50,13 @@ class Tally:
 
 
 class Source(NamedTuple):
-    """Where exports come from. Each copy holds one of `places`, for connections that the projection needs,
-    too."""
+    """Where exports come from. Each large copy holds one of `places`, for connections that the projection
+    needs, too; a preview or a sample need not wait for them."""
 
     pool: Pool
     places: asyncio.Semaphore
     most_rows: int
-    wait_seconds: float = 2.0
+    wait_seconds: float = 60.0
     """For a place."""
     tally: Tally | None = None
 
@@ -80,7 +81,7 @@ async def copying(
 async def _copy(source: Source, export: Export, plan: asyncio.Future[Plan], spill: Spill) -> None:
     try:
         async with (
-            _place(source),
+            _place(source) if _is_large(export) else nullcontext(),
             source.pool.acquire(timeout=_ACQUIRE_SECONDS) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
@@ -97,6 +98,10 @@ async def _copy(source: Source, export: Export, plan: asyncio.Future[Plan], spil
         await spill.end(error)
     else:
         await spill.end()
+
+
+def _is_large(export: Export) -> bool:
+    return not export.head and (export.limit is None or export.limit > _FEW_ROWS)
 
 
 @asynccontextmanager

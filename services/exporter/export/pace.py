@@ -5,9 +5,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-# Half a megabit: an export of 1 GB may take four hours. Whoever is slower, or silent for a
-# minute, has gone.
-_LEAST_BYTES_PER_SECOND = 65_536
+# A line of 10 KB/s is served: 1 GB takes it a day. Whoever is slower, or silent for a minute, has gone.
+_LEAST_BYTES_PER_SECOND = 4_096
 _MOST_SECONDS = 60.0
 
 

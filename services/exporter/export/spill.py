@@ -1,7 +1,8 @@
 """Between a COPY and its reader: a bounded queue, and a file for what a slow reader leaves.
 
 The transaction of an export must not stay open for as long as a reader likes: it keeps vacuum from
-every row that died since. So after a while the rest goes to a file at the speed of the server.
+every row that died since. So when a reader falls behind 20 MB/s, the rest goes to a file at the speed of the
+server: a million rows of 1 KB never keep it open for a minute, and their file has their size, 1 GB.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import IO, Self
 
 # The server hands out what it has read from a socket, up to 64 KiB: some 2 MiB in all.
 _QUEUED = 32
+_LEAST_BYTES_PER_SECOND = 20 << 20
 _BLOCK = 262_144
 
 
@@ -22,6 +24,7 @@ class Spill:
     def __init__(self, patience_seconds: float) -> None:
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(_QUEUED)
         self._until = time.monotonic() + patience_seconds
+        """Each piece puts it off by the time that it may take."""
         self._error: Exception | None = None
         self._file: IO[bytes] | None = None
 
@@ -41,6 +44,7 @@ class Spill:
     async def put(self, chunk: bytes) -> None:
         """Waits while the queue is full, until patience ends; from then on everything goes to the file."""
         if self._file is None:
+            self._until += len(chunk) / _LEAST_BYTES_PER_SECOND
             try:
                 async with asyncio.timeout(max(0.0, self._until - time.monotonic())):
                     await self._queue.put(chunk)
