@@ -284,7 +284,8 @@ def plain(value: Any) -> str:
 HOSTILE = [
     "=1+1", "\u00a0=1", "\u2003+cmd", "\u200e@x", "\ufeff-2+3", "\t=1", "\r=1", " \r\n=1", "a\r\nb\rc\nd",
     "\x01\x1f\x7fz", "\x02", '"', '""', "'", "'=1", ",", "\\.", "\\N", "NULL", "]]>&amp;<c>", "_x000D_",
-    "true", "1e5", "\u0085", "\u202eabc\u202c", "עברית", "😀" * 3, "e\u0301", "\ufffe\uffff", "\U0010ffff", " lead ",
+    "true", "1e5", "\u0085", "\u202eabc\u202c", "עברית", "😀" * 3, "e\u0301",
+    "\ufffe\uffff", "\U0010ffff", " lead ",
     "x" * 40_000, "é\n" * 20_000, "😀" * 20_000, "\ud800 alone", "NUL\0NUL", "\x0b\x0c", "\u2028\u2029",
 ]  # fmt: skip
 
