@@ -6,14 +6,17 @@ import argparse
 
 from rich.console import Console
 
-from tests.bench import api, labelled, pipeline
+from tests.bench import api, labelled, local, pipeline
 
-_PARTS = "way: of the rows; api: the replies; labelled: how much of the labelled set is told rightly"
+_PARTS = (
+    "way: of the rows; api: the replies; labelled: how much of the labelled set is told rightly; "
+    "local: what a picture costs without a provider"
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["way", "api", "labelled"], help=_PARTS)
+    parser.add_argument("parts", nargs="*", default=["way", "api", "labelled", "local"], help=_PARTS)
     parser.add_argument("--images", type=int, default=50_000, help="rows of each measured batch")
     parser.add_argument("--analyzers", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
@@ -24,6 +27,8 @@ def main() -> None:
         api.measure(console)
     if "labelled" in options.parts:
         labelled.measure(console)
+    if "local" in options.parts:
+        local.measure(console)
 
 
 if __name__ == "__main__":

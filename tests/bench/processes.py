@@ -20,15 +20,16 @@ def used_by(world: World) -> dict[str, Used]:
     folder = world.system.data / "run"
     used = {path.stem: _of(int(path.read_text())) for path in sorted(folder.glob("*-[0-9].pid"))}
     fakes = [p for p in psutil.Process().children(recursive=True) if "tests.fakes" in " ".join(p.cmdline())]
-    return {**used, "fakes": Used(sum(_cpu(p) for p in fakes), max(_peak(p.pid) for p in fakes))}
+    return {**used, "fakes": Used(sum(cpu_of(p) for p in fakes), max(_peak(p.pid) for p in fakes))}
 
 
 def _of(pid: int) -> Used:
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    return Used(sum(_cpu(process) for process in family), sum(_peak(process.pid) for process in family))
+    return Used(sum(cpu_of(process) for process in family), sum(_peak(process.pid) for process in family))
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_of(process: psutil.Process) -> float:
+    """Seconds so far, in the processor's own and the system's time."""
     times = process.cpu_times()
     return float(times.user + times.system)
 
