@@ -30,7 +30,7 @@ class Claim(Enum):
     BUSY = b"0"
 
 
-_CLAIMS = frozenset(claim.value for claim in Claim)
+_CLAIMS: dict[bytes, Claim] = {claim.value: claim for claim in Claim}
 
 
 class _Asked(NamedTuple):
@@ -84,8 +84,8 @@ class ImageCache:
         void = b""
         while True:
             answer = await self._in_company(url, content_hash, void)
-            if answer in _CLAIMS:
-                return Claim(answer)
+            if claim := _CLAIMS.get(answer):
+                return claim
             entry = entries.decode(answer)
             if entry is None:
                 log.warning("a cache entry can't be read", key=self.entry_key(content_hash))

@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from redis.asyncio import Connection
 
 from shared import redis
 from shared.settings import CommonSettings
@@ -56,3 +59,14 @@ async def test_who_finds_no_connection_free_waits_no_longer_than_its_deadline() 
         ended = await asyncio.gather(*(client.get("key") for _ in range(5)), return_exceptions=True)
         assert all(isinstance(end, redis.UNAVAILABLE) for end in ended)
         assert time.monotonic() - began < 5 * _DEADLINE
+
+
+@given(
+    st.sampled_from(["GET", "EVALSHA", "CONFIG GET", "SCRIPT LOAD"]),
+    st.lists(st.binary(max_size=20) | st.text(st.characters(codec="utf-8")) | st.integers() | st.floats()),
+)
+def test_commands_are_packed_as_the_client_itself_would(
+    command: str, words: list[str | bytes | int | float]
+) -> None:
+    ours, theirs = (kind().pack_command(command, *words) for kind in (redis._Connection, Connection))
+    assert b"".join(ours) == b"".join(theirs)
