@@ -54,8 +54,11 @@ async def _keep(_connection: Connection) -> None:
 
 
 @asynccontextmanager
-async def pool(settings: CommonSettings, plan_cache_mode: str = "auto") -> AsyncIterator[Pool]:
-    """`plan_cache_mode` as Postgres has it: `force_generic_plan` plans each statement once a connection."""
+async def pool(
+    settings: CommonSettings, plan_cache_mode: str = "auto", work_mem: str = "4MB"
+) -> AsyncIterator[Pool]:
+    """As Postgres has them: `force_generic_plan` plans each statement once a connection; what a sort or a
+    list of a statement takes beyond `work_mem` goes through files."""
     made = await asyncpg.create_pool(
         settings.database_url,
         min_size=1,
@@ -67,6 +70,7 @@ async def pool(settings: CommonSettings, plan_cache_mode: str = "auto") -> Async
             "application_name": settings.instance,
             "timezone": "UTC",
             "plan_cache_mode": plan_cache_mode,
+            "work_mem": work_mem,
         },
     )
     async with made:

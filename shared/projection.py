@@ -24,6 +24,8 @@ from shared.wire import Decoder, Undecodable
 
 _POLL_MS = 200
 _MAX_RECORDS = 2_000
+# Decoded at a time: what is being stored meanwhile has round trips to make.
+_AT_ONCE = 100
 _OUTAGE_SECONDS = 120.0
 _RETRY_SECONDS = 0.5
 # The client tries again without end while its group's coordinator is away.
@@ -55,6 +57,14 @@ class Taken(NamedTuple, Generic[E]):
     record: Record
 
 
+class Read(NamedTuple, Generic[E]):
+    """A poll, and how often offsets had been sought when its reading began."""
+
+    rewinds: int
+    polled: Polled
+    taken: Sequence[Taken[E]]
+
+
 class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka has no types
     """`project(connection, taken)` runs inside the transaction, perhaps more than once; `after(taken)`
     runs once it committed."""
@@ -79,6 +89,7 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         self._stored: dict[TopicPartition, int] = {}
         self._sought: dict[TopicPartition, int] = {}
         self._restarted: set[TopicPartition] = set()
+        self._rewinds = 0
         self._waiting = False
 
     @property
@@ -87,11 +98,17 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         return self._waiting
 
     async def run(self, names: Iterable[str], stop: Stop) -> None:
+        """While Postgres stores a poll, the next is read."""
         self._consumer.subscribe(list(names), listener=self)
+        read = await self._read()
         while not stop.asked:
-            polled = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
-            if new := self._unseen(polled):
-                await self._take(new)
+            if not self._goes_on(read):
+                await self._patiently(lambda: self._rewind(self._consumer.assignment()))
+                read = await self._read()
+                continue
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._take(read))
+                read = await self._read()
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Nothing to give back: offsets are stored with their rows."""
@@ -109,41 +126,51 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         self._stored = {tp: stored[tp] for tp in tps if tp in stored}
         self._restarted = set()
         self._sought = {tp: stored.get(tp, 0) for tp in tps}
-        for tp, offset in self._sought.items():
-            self._consumer.seek(tp, offset)
+        for tp in self._consumer.assignment().intersection(tps):
+            self._consumer.seek(tp, self._sought[tp])
+        self._rewinds += 1
 
-    def _unseen(self, polled: Polled) -> Polled:
-        """Without what is stored already: a rebalance during a transaction seeks back to before it."""
-        new = {tp: self._from_edge(tp, records) for tp, records in polled.items()}
-        return {tp: records for tp, records in new.items() if records}
+    async def _read(self) -> Read[E]:
+        rewinds = self._rewinds
+        polled = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
+        return Read(rewinds, polled, await self._decode(polled))
 
-    def _from_edge(self, tp: TopicPartition, records: list[Record]) -> list[Record]:
-        """A record left of where reading began: the stored offset lay beyond the log's end (a cut tail,
-        a topic made anew), the client went to the earliest, and all that comes is new."""
-        if records[0].offset < self._sought.get(tp, 0):
+    def _goes_on(self, read: Read[E]) -> bool:
+        """Whether it lies behind what was stored. Not if offsets were sought since its reading began: what is
+        stored now is sought again, then nothing is left out and nothing comes twice."""
+        return read.rewinds == self._rewinds and all(
+            self._is_new(tp, records[0].offset) for tp, records in read.polled.items()
+        )
+
+    def _is_new(self, tp: TopicPartition, offset: int) -> bool:
+        """Left of where reading began: the stored offset lay beyond the log's end (a cut tail, a topic made
+        anew), the client went to the earliest, and all that comes is new."""
+        if offset < self._sought.get(tp, 0):
             log.warning("offsets start again", topic=tp.topic, partition=tp.partition)
             self._sought[tp] = 0
             self._restarted.add(tp)
-        edge = 0 if tp in self._restarted else self._stored.get(tp, 0)
-        return records if records[0].offset >= edge else [r for r in records if r.offset >= edge]
+        return tp in self._restarted or offset >= self._stored.get(tp, 0)
 
-    async def _take(self, polled: Polled) -> None:
-        taken = await self._decode(polled)
+    async def _take(self, read: Read[E]) -> None:
+        if not read.polled:
+            return
         try:
             with metrics.PROJECT_SECONDS.labels(self._schema).time():
-                await self._patiently(lambda: self._store(polled, taken))
+                await self._patiently(lambda: self._store(read.polled, read.taken))
         except Overtaken:
             log.warning("projection overtaken", schema=self._schema)
             await self._patiently(lambda: self._rewind(self._consumer.assignment()))
             return
-        await self._after(taken)
-        await self._tell_kafka(polled)
+        await self._after(read.taken)
+        await self._tell_kafka(read.polled)
 
     async def _decode(self, polled: Polled) -> list[Taken[E]]:
         taken: list[Taken[E]] = []
         for tp, records in polled.items():
             metrics.RECORDS_READ.labels(tp.topic).inc(len(records))
-            for record in records:
+            for number, record in enumerate(records):
+                if number % _AT_ONCE == 0:
+                    await asyncio.sleep(0)
                 try:
                     taken.append(Taken(self._decoder.decode(record.headers, record.value), record))
                 except Undecodable as error:

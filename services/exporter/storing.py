@@ -1,6 +1,6 @@
 """A poll's results into the table: one statement that upserts and counts (rule 3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -40,8 +40,19 @@ class Chunk(NamedTuple):
 async def store(connection: Connection, events: Sequence[ImageAnalyzed]) -> list[Chunk]:
     """Stores what is newer than what is there, in a savepoint; at least one event. Raises one of REFUSED."""
     columns = zip(*map(_record, events), strict=True)
+    reporters = zip(*_reporters(events), strict=True)
     async with connection.transaction():
-        return [Chunk(*row) for row in await connection.fetch(_SQL["store"], *columns)]
+        return [Chunk(*row) for row in await connection.fetch(_SQL["store"], *columns, *reporters)]
+
+
+def _reporters(events: Iterable[ImageAnalyzed]) -> list[tuple[UUID, int, str]]:
+    """Who reported last of each chunk."""
+    latest: dict[tuple[UUID, int], ImageAnalyzed] = {}
+    for event in events:
+        chunk = event.batch_id, event.chunk_no
+        if chunk not in latest or latest[chunk].at < event.at:
+            latest[chunk] = event
+    return [(*chunk, event.worker) for chunk, event in latest.items()]
 
 
 def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
@@ -67,7 +78,6 @@ def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
         event.gemini_model_used,
         _cells(event.extra) if event.extra else None,
         event.at,
-        event.worker,
         event.cost,
         event.units,
     )

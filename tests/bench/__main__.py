@@ -6,17 +6,19 @@ import argparse
 
 from rich.console import Console
 
-from tests.bench import api, labelled, local, pipeline
+from tests.bench import api, labelled, local, pipeline, store
 
 _PARTS = (
-    "way: of the rows; api: the replies; labelled: how much of the labelled set is told rightly; "
+    "way: of the rows; api: the replies; store: results into Postgres; "
+    "labelled: how much of the labelled set is told rightly; "
     "local: what a picture costs without a provider"
 )
+_STORED = 200_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", default=["way", "api", "labelled", "local"], help=_PARTS)
+    parser.add_argument("parts", nargs="*", default=["way", "api", "store", "labelled", "local"], help=_PARTS)
     parser.add_argument("--images", type=int, default=50_000, help="rows of each measured batch")
     parser.add_argument("--analyzers", type=int, nargs="*", default=[1, 2])
     options = parser.parse_args()
@@ -25,6 +27,8 @@ def main() -> None:
         pipeline.measure(console, options.images, options.analyzers)
     if "api" in options.parts:
         api.measure(console)
+    if "store" in options.parts:
+        store.measure(console, _STORED)
     if "labelled" in options.parts:
         labelled.measure(console)
     if "local" in options.parts:

@@ -18,12 +18,13 @@ class Used(NamedTuple):
 def used_by(world: World) -> dict[str, Used]:
     """By process name, as in `analyzer-1`, and the fakes together."""
     folder = world.system.data / "run"
-    used = {path.stem: _of(int(path.read_text())) for path in sorted(folder.glob("*-[0-9].pid"))}
+    used = {path.stem: used_by_process(int(path.read_text())) for path in sorted(folder.glob("*-[0-9].pid"))}
     fakes = [p for p in psutil.Process().children(recursive=True) if "tests.fakes" in " ".join(p.cmdline())]
     return {**used, "fakes": Used(sum(cpu_of(p) for p in fakes), max(_peak(p.pid) for p in fakes))}
 
 
-def _of(pid: int) -> Used:
+def used_by_process(pid: int) -> Used:
+    """With its children."""
     family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return Used(sum(cpu_of(process) for process in family), sum(_peak(process.pid) for process in family))
 

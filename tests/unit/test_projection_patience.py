@@ -67,10 +67,10 @@ class Seen:
         self.after += len(taken)
 
 
-def record() -> Any:
+def record(offset: int = 0) -> Any:
     headers, body = golden("slice.finished.v1")
     return SimpleNamespace(
-        topic=TP.topic, partition=0, offset=0, headers=headers, value=json.dumps(body).encode()
+        topic=TP.topic, partition=0, offset=offset, headers=headers, value=json.dumps(body).encode()
     )
 
 
@@ -119,3 +119,70 @@ async def test_it_says_that_it_waits_while_postgres_is_away(monkeypatch: pytest.
     assert not projection.waiting
     stop.ask()
     await asyncio.wait_for(running, 5)
+
+
+class Log(Consumer):
+    """Ten records, one a poll, from where it stands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers.set()
+        self.position = 0
+
+    async def getmany(self, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Any]]:
+        await asyncio.sleep(0)
+        if self.position == 10:
+            return {}
+        self.position += 1
+        return {TP: [record(self.position - 1)]}
+
+    def seek(self, _tp: TopicPartition, offset: int) -> None:
+        self.position = offset
+
+    def assignment(self) -> frozenset[TopicPartition]:
+        return frozenset({TP})
+
+
+class Offsets(Pool):
+    """Compares and sets, in transactions."""
+
+    stored: int | None = None
+    moved: int | None = None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        await asyncio.sleep(0)
+        yield
+        await asyncio.sleep(0)
+        self.stored = self.moved
+
+    async def execute(self, _statement: str, *values: object) -> str:
+        _topics, _partitions, (now,), (was,) = values  # type: ignore[misc]  # lists of one
+        await asyncio.sleep(0)
+        self.moved = now  # type: ignore[has-type]
+        return f"INSERT 0 {int(was == self.stored)}"  # type: ignore[has-type]
+
+    async def fetch(self, _statement: str, *_values: object) -> list[dict[str, Any]]:
+        await asyncio.sleep(0)
+        stored = [] if self.stored is None else [self.stored]
+        return [{"topic": TP.topic, "partition": 0, "next_offset": offset} for offset in stored]
+
+
+@pytest.mark.parametrize("ticks", range(40))
+async def test_a_rebalance_at_any_moment_loses_nothing_and_projects_nothing_twice(ticks: int) -> None:
+    consumer, pool, stop = Log(), Offsets(), Stop()
+    projected: list[int] = []
+
+    class Each(Seen):
+        async def then(self, taken: Sequence[Taken[SliceFinished]]) -> None:
+            projected.extend(one.record.offset for one in taken)
+
+    projection = made(consumer, pool, Each())
+    running = asyncio.create_task(projection.run(["outcomes"], stop))
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    await projection.on_partitions_assigned([TP])
+    await settled(lambda: len(projected) >= 10)
+    stop.ask()
+    await asyncio.wait_for(running, 5)
+    assert projected == list(range(10))

@@ -5,19 +5,17 @@
 -- What is replaced stays as an earlier attempt.
 -- Comes back: every touched chunk with its rows that have the result of their wanted attempt, and the rows
 -- stored now.
--- Columns as arrays, one of each: 34 µs of the server a row of 2 KB, where COPY into a temporary table and
--- its truncation take 71.
+-- Columns as arrays, one of each, and who reported last of each chunk: 9 to 11 µs of the server a row of 1 KB.
 with incoming as (
     select * from unnest(
         $1::uuid[], $2::bigint[], $3::int[], $4::int[], $5::text[], $6::boolean[], $7::boolean[],
         $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::json[],
-        $15::real[], $16::text[], $17::boolean[], $18::text[], $19::json[], $20::timestamptz[], $21::text[],
-        $22::int[], $23::int[]
+        $15::real[], $16::text[], $17::boolean[], $18::text[], $19::json[], $20::timestamptz[], $21::int[],
+        $22::int[]
     ) with ordinality as a (
         batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
         business_contact, image_description, error_class, error_message, analysis_result,
-        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, worker, cost, units,
-        nth
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost, units, nth
     )
 ),
 stored as (
@@ -60,8 +58,21 @@ stored as (
         old as replaced
 ),
 kept as (
-    insert into exporter.earlier_attempts
-    select (replaced).* from stored where (replaced).batch_id is not null
+    insert into exporter.earlier_attempts (
+        batch_id, row_no, chunk_no, attempt, url, success, store_image, text_content, store_name,
+        business_contact, image_description, error_class, error_message, analysis_result,
+        processing_time_seconds, api_key_used, cache_hit, gemini_model_used, extra, created_at, cost,
+        units
+    )
+    select
+        (replaced).batch_id, (replaced).row_no, (replaced).chunk_no, (replaced).attempt, (replaced).url,
+        (replaced).success, (replaced).store_image, (replaced).text_content, (replaced).store_name,
+        (replaced).business_contact, (replaced).image_description, (replaced).error_class,
+        (replaced).error_message, (replaced).analysis_result, (replaced).processing_time_seconds,
+        (replaced).api_key_used, (replaced).cache_hit, (replaced).gemini_model_used, (replaced).extra,
+        (replaced).created_at, (replaced).cost, (replaced).units
+    from stored
+    where (replaced).batch_id is not null
 ),
 counted as (
     select
@@ -95,9 +106,7 @@ classed as (
     group by batch_id, chunk_no
 ),
 reported as (
-    select batch_id, chunk_no, (array_agg(worker order by created_at desc))[1] as worker
-    from incoming
-    group by batch_id, chunk_no
+    select * from unnest($23::uuid[], $24::int[], $25::text[]) as a (batch_id, chunk_no, worker)
 ),
 totalled as (
     insert into exporter.chunks as c (
