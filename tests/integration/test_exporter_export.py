@@ -496,6 +496,35 @@ async def test_an_export_is_one_snapshot(here: World) -> None:
     assert text.count(b"\n") == 1
 
 
+async def test_what_an_export_says_of_its_rows_is_true_while_rows_come_in(here: World) -> None:
+    """The file's name, its rows and its summary are of one snapshot."""
+    total = 3_000
+    batch = await here.batch(total)
+    await keep(here, result(batch, 1))
+
+    async def come_in() -> None:
+        for first in range(2, total, 20):
+            failed = [result(batch, first, error_class=ErrorClass.DNS)]
+            await keep(here, *failed, *[result(batch, number) for number in range(first + 1, first + 20)])
+
+    coming = asyncio.create_task(come_in())
+    try:
+        for kind in (*Format, *Format):
+            file, _, name = await download(here, of(batch, format=kind, columns=("row_no", "success")))
+            rows = read(kind, file)
+            assert f"-partial-{len(rows)}-of-{total}." in name, kind
+            if kind is Format.XLSX:
+                found = sheets(file)
+                facts = {row["Fact"]: row["Value"] for row in found["Summary"]}
+                failed = sum(not row["success"] for row in rows)
+                assert facts["Results in the batches"] == facts["Results in this file"] == len(rows)
+                assert facts["Failed"] == len(found["Errors"]) == failed
+        assert not coming.done()
+    finally:
+        coming.cancel()
+        await asyncio.wait([coming])
+
+
 async def test_a_reader_that_leaves_frees_its_connection(here: World) -> None:
     batch = await many_rows(here)
     async with copying(source_of(here), of(batch)) as copy:
