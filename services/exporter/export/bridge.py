@@ -110,4 +110,8 @@ class _Sink(io.RawIOBase):
 
 
 async def _next(pieces: AsyncIterator[bytes]) -> bytes:
-    return await anext(pieces, b"")
+    """An empty one would pass for the end."""
+    while (piece := await anext(pieces, None)) is not None:
+        if piece:
+            return piece
+    return b""

@@ -50,7 +50,7 @@ _METADATA = {
     "gemini_model_used": Column(Kind.TEXT, "r.gemini_model_used"),
     "analysis_result": Column(Kind.JSON, "r.analysis_result"),
 }
-_OURS = _RECORD | _METADATA
+OURS = _RECORD | _METADATA
 ERRORS = ("batch_id", "row_no", "url", "error_message", "created_at")
 # Between a failed row's line for the sheet of results and that for the sheet of errors: no cell has it.
 ALSO_FAILED = b"\x1f"
@@ -76,17 +76,17 @@ def names_of(wanted: Sequence[str] | None, metadata: bool, own: Iterable[str]) -
     """The columns in order: the wanted ones, else ours and then the upload's own. Raises UnknownColumns."""
     own = tuple(own)
     if wanted is None:
-        return (*(_OURS if metadata else _RECORD), *own)
-    if unknown := [name for name in wanted if name not in _OURS and name not in own]:
+        return (*(OURS if metadata else _RECORD), *own)
+    if unknown := [name for name in wanted if name not in OURS and name not in own]:
         shown = ", ".join(repr(name[:50]) for name in unknown[:5])
-        known = ", ".join([*_OURS, *(name[:50] for name in own[:100])])
+        known = ", ".join([*OURS, *(name[:50] for name in own[:100])])
         raise UnknownColumns(f"There is no column {shown}. There are: {known}.")
     return tuple(wanted)
 
 
 def kinds(names: Iterable[str]) -> list[Kind]:
     """A column of the upload is text."""
-    return [_OURS[name].kind if name in _OURS else Kind.TEXT for name in names]
+    return [OURS[name].kind if name in OURS else Kind.TEXT for name in names]
 
 
 def header(names: Iterable[str]) -> bytes:
@@ -117,13 +117,13 @@ def record(names: Sequence[str], json_as_text: bool = False) -> str:
 
 def sheet_row(names: Sequence[str]) -> str:
     """SQL of a row of the sheet of results, on one line; where it failed, also of that of errors."""
-    failed = _row(_OURS[name] for name in ERRORS)
+    failed = _row(OURS[name] for name in ERRORS)
     return f"{_row(_columns(names))} || case when r.success then '' else e'\\x1f' || {failed} end"
 
 
 def _columns(names: Iterable[str]) -> Iterable[Column]:
     for number, name in enumerate(names, 1):
-        yield _OURS[name] if name in _OURS else Column(Kind.TEXT, f"(r.extra ->> given.names[{number}])")
+        yield OURS[name] if name in OURS else Column(Kind.TEXT, f"(r.extra ->> given.names[{number}])")
 
 
 def _cell(kind: Kind, sql: str) -> str:

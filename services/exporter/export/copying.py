@@ -56,7 +56,7 @@ class Source(NamedTuple):
     pool: Pool
     places: asyncio.Semaphore
     most_rows: int
-    wait_seconds: float = 60.0
+    wait_seconds: float = 120.0
     """For a place."""
     tally: Tally | None = None
 
