@@ -22,7 +22,7 @@ FROM base AS runtime
 # Nobody's home: what a service writes goes to /tmp, uploads to /data. The root file system may be read-only.
 RUN useradd --uid 10001 --user-group --no-create-home --home-dir /tmp --shell /usr/sbin/nologin app \
   && install --directory --owner=app --group=app /data
-ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONPYCACHEPREFIX=/tmp/pycache \
   AUTH=keys HOST=0.0.0.0 OPS_HOST=0.0.0.0 OPS_PORT=9100 DATA_DIR=/data
 USER 10001:10001
 WORKDIR /tmp

@@ -26,7 +26,6 @@ def install(target: Path, *options: str, python: Path | None = None) -> None:
     """What docker/install.sh makes, by this Python or another. Raises subprocess.CalledProcessError."""
     tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": tools, "PYTHON": str(python or os.path.realpath(sys.executable))}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment.pop("PYTHONPATH", None)
     command = ["sh", "docker/install.sh", str(target), *options]
     subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=INSTALL_SECONDS)

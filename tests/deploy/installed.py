@@ -43,11 +43,15 @@ class Installed(NamedTuple):
         with (self.data / f"{name}.log").open("wb") as log:
             return subprocess.Popen(
                 [*child, str(self.tree / "bin" / "python"), "-m", module],
-                env={"PATH": "/usr/bin:/bin", "TMPDIR": str(self.data), **environment},
+                env={"PATH": "/usr/bin:/bin", **self.writable, **environment},
                 cwd=self.empty,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+
+    @property
+    def writable(self) -> dict[str, str]:
+        return {"TMPDIR": str(self.data), "PYTHONPYCACHEPREFIX": str(self.data / "pycache")}
 
     def said(self, name: str) -> str:
         return (self.data / f"{name}.log").read_text()
