@@ -101,6 +101,18 @@ def test_the_services_are_the_same_everywhere() -> None:
         assert set(shipped.of_kind(overlay, "Job")) == {f"migrate-{shipped.version().replace('.', '-')}"}
 
 
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_the_job_can_be_applied_with_its_settings_and_before_the_rest(overlay: str) -> None:
+    """By label, as DEPLOYMENT_GUIDE.md does: a job without its settings would wait for them."""
+    wanted = {"migrate", "settings"}
+    found = [
+        manifest["kind"]
+        for manifest in shipped.rendered(overlay)
+        if manifest["metadata"].get("labels", {}).get("app.kubernetes.io/component") in wanted
+    ]
+    assert sorted(found) == ["ConfigMap", "Job"]
+
+
 @pytest.mark.parametrize("service", KINDS)
 def test_the_commands_are_those_of_make_run(service: str) -> None:
     command = f"python -m services.{service}"
