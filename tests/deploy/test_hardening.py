@@ -120,7 +120,7 @@ def test_a_service_is_probed_bounded_spread_and_given_time(overlay: str, service
     )
     assert only["readinessProbe"]["httpGet"] == {"path": "/readyz", "port": "ops"}
     assert {"cpu", "memory"} <= set(only["resources"]["requests"])
-    assert only["resources"]["limits"]["memory"]
+    assert {"memory", "ephemeral-storage"} <= set(only["resources"]["limits"])
     assert pod(workload)["terminationGracePeriodSeconds"] > 30 + _seconds_before_the_signal(only)
     assert len(pod(workload)["topologySpreadConstraints"]) == 2
     budget = shipped.of_kind(overlay, "PodDisruptionBudget")[service]
