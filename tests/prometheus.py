@@ -62,7 +62,7 @@ class Prometheus:
 
 @contextmanager
 def prometheus(folder: Path, targets: Path, waits: str | None = None) -> Iterator[Prometheus]:
-    """Asks the `targets` of a system every second. `waits` is put in the place of every alert's `for`."""
+    """Asks the `targets` of a system every two seconds. `waits` takes the place of every alert's `for`."""
     home = folder / "prometheus"
     (home / "alerts").mkdir(parents=True)
     for file in (PROMETHEUS / "alerts").glob("*.yml"):
@@ -72,7 +72,7 @@ def prometheus(folder: Path, targets: Path, waits: str | None = None) -> Iterato
                 rule["for"] = waits
         (home / "alerts" / file.name).write_text(yaml.safe_dump(rules))
     config = yaml.safe_load((PROMETHEUS / "run.yml").read_text())
-    config["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    config["global"] = {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"}
     config["scrape_configs"][0]["file_sd_configs"] = [{"files": [str(targets)]}]
     (home / "prometheus.yml").write_text(yaml.safe_dump(config))
     with _running(home) as http:

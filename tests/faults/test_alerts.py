@@ -58,6 +58,19 @@ def test_alerts_fire_by_their_cause_and_end_with_it(tmp_path: Path) -> None:
             assert set(own.firing()) == {"KeyQuarantined", "DeadLetters"}, "ten minutes and an hour longer"
 
 
+def _the_provider_goes_and_then_all_keys(here: World, own: Prometheus) -> None:
+    """The rows wait for both, and none fails. A key is tried again after five minutes."""
+    here.vision.change(outage=True)
+    here.submit(here.urls(200, first=5_000))
+    _fires(own, "ProviderAway", _LOOK)
+    here.vision.change(outage=False)
+    _ends(own, "ProviderAway")
+    here.vision.change(bad_keys=[_BAD, _GOOD])
+    here.submit(here.urls(200, first=6_000))
+    _fires(own, "AllKeysOut", _LOOK)
+    here.vision.change(bad_keys=[_BAD])
+
+
 def _the_exporter_freezes(here: World, own: Prometheus) -> None:
     """It is there and does nothing: events lie unread, slices are reported finished and have no rows, and
     the batch does not go on."""
@@ -65,11 +78,12 @@ def _the_exporter_freezes(here: World, own: Prometheus) -> None:
     try:
         batch = here.submit(here.urls(1_000, first=1_000))
         assert _fires(own, "ServiceDown", _LOOK)["service"] == "exporter"
+        _the_provider_goes_and_then_all_keys(here, own)
         assert _fires(own, "ConsumerBehind", _LAG + _LOOK)["group"] == "exporter"
         _fires(own, "SlicesStuck", _STUCK + _LOOK)
         _fires(own, "BatchStandsStill", _STANDSTILL + _LOOK)
     finally:
         here.system.kill("exporter-1", signal.SIGCONT)
     assert here.wait_end(batch, 120)["successful_count"] == 1_000
-    for name in ("ServiceDown", "ConsumerBehind", "SlicesStuck", "BatchStandsStill"):
+    for name in ("ServiceDown", "ConsumerBehind", "SlicesStuck", "BatchStandsStill", "AllKeysOut"):
         _ends(own, name)
