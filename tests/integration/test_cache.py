@@ -289,6 +289,37 @@ async def test_a_paused_batch_gives_its_image_back_and_another_batch_takes_it_up
     await all_of([again])
 
 
+async def test_a_row_whose_image_was_given_back_may_want_it_again(store: Redis) -> None:
+    """It fetches in its own task, which is cancelled then, and is not any more."""
+    desk = Desk(store)
+
+    async def twice() -> Entry:
+        with pytest.raises(NotRunning):
+            await desk.images.get(Wanted("http://a/1", BATCH, 1, 1, "batch/1"))
+        return await desk.images.get(Wanted("http://a/1", BATCH, 1, 1, "batch/1"))
+
+    row = asyncio.create_task(twice())
+    await desk.till.next()
+    desk.images.abandon({BATCH})
+    desk.images.abandon({BATCH})
+    await desk.till.pay(await desk.till.next())
+    await all_of([row])
+    assert not row.cancelling()
+
+
+async def test_a_row_that_leaves_takes_its_image_back_from_those_who_joined(store: Redis) -> None:
+    desk = Desk(store)
+    row = desk.get("http://a/1")
+    await desk.till.next()
+    joined = desk.get("http://a/1")
+    await asyncio.sleep(0)
+    row.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await row
+    with pytest.raises(NotRunning):
+        await asyncio.wait_for(joined, 5)
+
+
 async def test_an_image_that_is_in_a_call_is_not_given_back(store: Redis) -> None:
     desk = Desk(store)
     row = desk.get("http://a/1")
