@@ -36,6 +36,14 @@ def test_durations_have_two_units_at_most(seconds: float | None, text: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 bytes"), (1_023, "1,023 bytes"), (1_536, "1.5 KB"), (300 << 20, "300 MB"), (5 << 40, "5,120 GB")],
+)
+def test_sizes_have_their_unit(count: int, text: str) -> None:
+    assert filters.size(count) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"), [(0, "just now"), (200, "3 min ago"), (-200, "in 3 min"), (200_000, "2 days ago")]
 )
 def test_times_are_relative(seconds: float, text: str) -> None:
