@@ -368,10 +368,12 @@ def test_an_export_is_waited_for_and_fetched_in_parts(tmp_path: Path) -> None:
         httpx.Response(206, content=FILE[len(b"half of") :]),
     )  # fmt: skip
     client, told = server.client(), list[str]()
-    job = client.prepare(ID, on_job=lambda job: told.append(job.status), format="json", failed_only=True)
+    job = client.prepare(
+        ID, on_job=lambda job: told.append(job.status), format="json", columns=["url"], failed_only=True
+    )
     assert told == ["queued", "completed"]
     assert json.loads(server.bodies[0]) == {
-        "batch_id": ID, "format": "json", "filters": {"failed_only": True}
+        "batch_id": ID, "format": "json", "columns": ["url"], "filters": {"failed_only": True}
     }  # fmt: skip
     assert server.seen[0].headers["idempotency-key"]
     assert client.fetch(job, tmp_path / "out.json") == len(FILE)

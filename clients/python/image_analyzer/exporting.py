@@ -29,7 +29,7 @@ from image_analyzer.options import ExportOptions
 
 OnJob = Callable[[ExportJob], object]
 _EXPORTS = "/api/v1/exports"
-_BESIDE_FILTERS = ("format", "metadata")
+_BESIDE_FILTERS = ("format", "metadata", "columns", "excel")
 _SLOWEST_POLL_SECONDS = 5.0
 
 

@@ -1,6 +1,7 @@
 """A ZIP that grows while it is read: its entries are written one after another and taken as bytes."""
 
 import zipfile
+from datetime import UTC, datetime
 from typing import IO
 
 from isal import isal_zlib
@@ -8,6 +9,8 @@ from isal import isal_zlib
 # 800 MB/s a core, and smaller than zlib's level 1 at 250 (docs/adr/0009).
 _LEVEL = 2
 _RAW_DEFLATE = -15
+# The first time that a ZIP can say.
+_LONG_AGO = datetime(1980, 1, 1, tzinfo=UTC)
 
 
 def gzip_compressor() -> isal_zlib.Compress:
@@ -19,12 +22,14 @@ class Archive:
 
     def __init__(self) -> None:
         self._written = _Written()
-        self._zip = zipfile.ZipFile(self._written, "w", zipfile.ZIP_DEFLATED)
+        self._zip = zipfile.ZipFile(self._written, "w")
 
-    def open(self, name: str, large: bool = True) -> IO[bytes]:
-        """Its next entry, to be closed before the one after. `large`: it may have more than 2 GiB.
-        Excel finds fault with what is marked so."""
-        entry = self._zip.open(name, "w", force_zip64=large)
+    def open(self, name: str, large: bool = True, at: datetime | None = None) -> IO[bytes]:
+        """Its next entry, to be closed before the one after, with the time `at`: the clock's would make every
+        file another one. `large`: it may have more than 2 GiB. Excel finds fault with what is marked so."""
+        info = zipfile.ZipInfo(name, (at or _LONG_AGO).timetuple()[:6])
+        info.compress_type = zipfile.ZIP_DEFLATED
+        entry = self._zip.open(info, "w", force_zip64=large)
         # The standard library has no way to choose another deflate.
         entry._compressor = isal_zlib.compressobj(_LEVEL, wbits=_RAW_DEFLATE)  # type: ignore[attr-defined]
         return entry

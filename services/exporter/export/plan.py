@@ -1,6 +1,7 @@
 """What an export will hold: its batches and columns, and that it is not too large. In one snapshot."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -38,6 +39,7 @@ class Facts(NamedTuple):
     failed: int
     cost: int
     units: int
+    last_result_at: datetime | None = None
 
     @property
     def chunks(self) -> int:

@@ -75,7 +75,7 @@ async def _archive(source: Source, export: Export, batches: Sequence[Facts]) -> 
     for batch, file in zip(batches, files, strict=True):
         one = msgspec.structs.replace(export, shape=Shape.BATCH, batches=(str(batch.batch_id),))
         async with rendering(patient, one) as member:
-            with archive.open(file) as entry:
+            with archive.open(file, at=batch.last_result_at) as entry:
                 async for piece in member.pieces:
                     entry.write(piece)
                     yield archive.taken()

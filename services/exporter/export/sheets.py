@@ -2,7 +2,6 @@
 
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import IO, Any
 
 import msgspec
@@ -124,6 +123,12 @@ def _finish(archive: Archive, titles: Sequence[str]) -> None:
     archive.close()
 
 
+def _last(plan: Plan) -> str:
+    """Not when it was exported: the same rows give the same file."""
+    times = [batch.last_result_at for batch in plan.batches if batch.last_result_at is not None]
+    return max(times).isoformat(timespec="seconds").replace("+00:00", "Z") if times else ""
+
+
 def _facts(plan: Plan, export: Export, rows: int, failed: int, cut: int) -> dict[str, Any]:
     return {
         "Batches": ", ".join(batch.name for batch in plan.batches),
@@ -136,5 +141,5 @@ def _facts(plan: Plan, export: Export, rows: int, failed: int, cut: int) -> dict
         "Cost of the batches (USD)": dollars(sum(batch.cost for batch in plan.batches)),
         "Filters": msgspec.json.encode(export.filters).decode(),
         "Cells cut to 32,767 characters, the most that Excel takes": cut,
-        "Exported at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "Last result at": _last(plan),
     }
