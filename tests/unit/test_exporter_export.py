@@ -1,6 +1,7 @@
 """The pure parts of an export: filter, header, file name."""
 
 import csv
+import gzip
 import io
 from uuid import uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.exporter.export.archive import gzip_compressor
 from services.exporter.export.columns import (
     UnknownColumns,
     cells,
@@ -49,6 +51,18 @@ def test_the_header_has_the_documented_columns_in_order() -> None:
         "gemini_model_used",
         "analysis_result",
     ]
+
+
+@given(st.lists(st.integers(0, 400_000), max_size=8))
+def test_the_same_bytes_are_compressed_to_the_same_file_however_they_come(cuts: list[int]) -> None:
+    content = "".join(f"https://example.com/{number}.jpg,{number**9}\n" for number in range(9_000)).encode()
+    ends = sorted({*(min(cut, len(content)) for cut in cuts), len(content)})
+    whole, pieces = gzip_compressor(), gzip_compressor()
+    expected = whole.compress(content) + whole.flush()
+    starts = [0, *ends[:-1]]
+    found = [pieces.compress(content[start:end]) for start, end in zip(starts, ends, strict=True)]
+    assert b"".join(found) + pieces.flush() == expected
+    assert gzip.decompress(expected) == content
 
 
 @given(st.lists(TEXT.filter(lambda name: "\r" not in name), max_size=5))
