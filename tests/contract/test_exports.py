@@ -282,6 +282,7 @@ async def test_too_many_rows_are_refused_with_their_number_and_what_makes_them_f
         assert reply.status_code == 413
         assert "2,501 rows" in reply.json()["error"]
         assert "from_row" in reply.json()["error"]
+        assert "POST /api/v1/exports" in reply.json()["error"]
     assert (await client.head(path)).status_code == 413
     assert (await client.get(path, params={"to_row": str(MOST_ROWS)})).status_code == 200
     assert (await client.post("/api/v1/export/filtered", json={})).status_code == 413
