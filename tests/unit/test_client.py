@@ -39,6 +39,7 @@ from image_analyzer import (
 from image_analyzer.core import within
 from image_analyzer.errors import error_of
 from image_analyzer.following import Follower
+from image_analyzer.options import texts
 from image_analyzer.settings import settings_of
 
 AT_ONCE = Retry(tries=3, base=0)
@@ -536,3 +537,10 @@ async def test_a_cancelled_download_leaves_nothing(tmp_path: Path) -> None:
 def test_the_two_clients_have_the_same_methods() -> None:
     names = [{name for name in dir(kind) if not name.startswith("_")} for kind in (Client, AsyncClient)]
     assert names[0] == names[1]
+
+
+def test_names_of_columns_are_one_line_of_csv() -> None:
+    assert texts({"columns": ["url", 'a "b", c'], "excel": True}) == {
+        "columns": 'url,"a ""b"", c"',
+        "excel": "true",
+    }
