@@ -5,6 +5,7 @@ reads it; Kafka's own commit is only for those who look at lag.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -28,6 +29,8 @@ _MAX_RECORDS = 2_000
 _AT_ONCE = 100
 _OUTAGE_SECONDS = 120.0
 _RETRY_SECONDS = 0.5
+# Its own commit is for those who look at lag: while there is much to store, Kafka is not told of each poll.
+_TELL_SECONDS = 1.0
 # The client tries again without end while its group's coordinator is away.
 _COMMIT_SECONDS = 5.0
 # Two members that hold the same rows for a moment (a rebalance) may lock them crosswise.
@@ -90,6 +93,8 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         self._sought: dict[TopicPartition, int] = {}
         self._restarted: set[TopicPartition] = set()
         self._rewinds = 0
+        self._untold: dict[TopicPartition, int] = {}
+        self._told = 0.0
         self._waiting = False
 
     @property
@@ -153,6 +158,7 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
 
     async def _take(self, read: Read[E]) -> None:
         if not read.polled:
+            await self._tell_kafka()
             return
         try:
             with metrics.PROJECT_SECONDS.labels(self._schema).time():
@@ -162,7 +168,9 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
             await self._patiently(lambda: self._rewind(self._consumer.assignment()))
             return
         await self._after(read.taken)
-        await self._tell_kafka(read.polled)
+        self._untold |= {tp: records[-1].offset + 1 for tp, records in read.polled.items()}
+        if time.monotonic() - self._told > _TELL_SECONDS:
+            await self._tell_kafka()
 
     async def _decode(self, polled: Polled) -> list[Taken[E]]:
         taken: list[Taken[E]] = []
@@ -212,9 +220,12 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         if int(status.rpartition(" ")[2]) != len(tps):
             raise Overtaken
 
-    async def _tell_kafka(self, polled: Polled) -> None:
+    async def _tell_kafka(self) -> None:
+        if not self._untold:
+            return
         try:
             async with asyncio.timeout(_COMMIT_SECONDS):
-                await self._consumer.commit({tp: records[-1].offset + 1 for tp, records in polled.items()})
+                await self._consumer.commit(self._untold)
         except (KafkaError, TimeoutError) as error:
             log.debug("offsets not told to Kafka", error=type(error).__name__)
+        self._untold, self._told = {}, time.monotonic()

@@ -100,6 +100,13 @@ def _cut(event: ImageAnalyzed) -> ImageAnalyzed:
     )
 
 
+def _type_of(headers: Iterable[tuple[str, bytes]]) -> bytes:
+    for key, value in headers:
+        if key == "ce_type":
+            return value or b""
+    return b""
+
+
 class Decoder(Generic[E]):
     """Decodes records of the given types by their `ce_type` header; unknown fields are ignored."""
 
@@ -108,7 +115,7 @@ class Decoder(Generic[E]):
 
     def decode(self, headers: Iterable[tuple[str, bytes]], body: bytes | None) -> E:
         """Raises Undecodable."""
-        name = next((value for key, value in headers if key == "ce_type" and value), b"")
+        name = _type_of(headers)
         decoder = self._by_type.get(name)
         if decoder is None or body is None:
             raise Undecodable(f"no event type {name.decode(errors='replace')!r} is expected here")

@@ -41,7 +41,8 @@ class Handler:
             else:
                 await self._dead_letters.bury(taken.record, "it names no row of its batch")
         unwanted = await unwanted_of(connection, [taken.event for taken in mine])
-        wanted = [taken for taken in mine if taken.event.event_id not in unwanted]
+        # Making each event's id takes 2 µs.
+        wanted = [taken for taken in mine if taken.event.event_id not in unwanted] if unwanted else mine
         self._chunks = await self._store_or_halve(connection, wanted)
 
     async def end(self, _poll: Poll) -> None:

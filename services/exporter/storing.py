@@ -1,12 +1,19 @@
-"""A poll's results into the table: one statement that upserts and counts (rule 3)."""
+"""A poll's results into the table, and the counters of their chunks by old against new (rule 3).
+
+Nearly all results are new: those are copied, which takes half the CPU of the statement that upserts (a row of
+1 KB: 5 µs of the server against 9, 3 of the exporter against 9). Where one of them is there already, that
+statement stores them all.
+"""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from services.exporter.deltas import ByChunk, Delta, by_chunk, last_worker, of_new
 from shared.error_classes import ErrorClass
 from shared.events import ImageAnalyzed
 from shared.postgres import Connection, statements_beside
@@ -15,6 +22,15 @@ from shared.wire import clean_text
 
 _SQL = statements_beside(__file__)
 _LONGEST_URL = 2_000
+# Fewer rows are upserted at once: the two ways take the same.
+_WORTH_COPYING = 100
+_SAMPLED = 20
+_COLUMNS = (
+    "batch_id", "row_no", "chunk_no", "attempt", "url", "success", "store_image", "text_content",
+    "store_name", "business_contact", "image_description", "error_class", "error_message", "analysis_result",
+    "processing_time_seconds", "api_key_used", "cache_hit", "gemini_model_used", "extra", "created_at",
+    "cost", "units",
+)  # fmt: skip
 _NOTHING = msgspec.Raw(b"null")
 # What says that a value can't be stored, by the server (also JSON too deep for it) or by the encoder
 # of a value here (a number out of range, a lone surrogate): trying again would not help.
@@ -28,8 +44,8 @@ REFUSED = (
 
 
 class Chunk(NamedTuple):
-    """A chunk that a statement touched: its rows that have the result of their wanted attempt, and how many
-    rows the statement stored."""
+    """A chunk that was touched: its rows that have the result of their wanted attempt, and how many were
+    stored."""
 
     batch_id: UUID
     chunk_no: int
@@ -39,24 +55,45 @@ class Chunk(NamedTuple):
 
 async def store(connection: Connection, events: Sequence[ImageAnalyzed]) -> list[Chunk]:
     """Stores what is newer than what is there, in a savepoint; at least one event. Raises one of REFUSED."""
-    columns = zip(*map(_record, events), strict=True)
-    reporters = zip(*_reporters(events), strict=True)
+    if await _seem_new(connection, events):
+        with suppress(asyncpg.UniqueViolationError):
+            async with connection.transaction():
+                return await _copy(connection, events)
     async with connection.transaction():
-        return [Chunk(*row) for row in await connection.fetch(_SQL["store"], *columns, *reporters)]
+        return await _upsert(connection, events)
 
 
-def _reporters(events: Iterable[ImageAnalyzed]) -> list[tuple[UUID, int, str]]:
-    """Who reported last of each chunk."""
-    latest: dict[tuple[UUID, int], ImageAnalyzed] = {}
-    for event in events:
-        chunk = event.batch_id, event.chunk_no
-        if chunk not in latest or latest[chunk].at < event.at:
-            latest[chunk] = event
-    return [(*chunk, event.worker) for chunk, event in latest.items()]
+async def _seem_new(connection: Connection, events: Sequence[ImageAnalyzed]) -> bool:
+    """By a sample: what comes again mostly comes by polls."""
+    if len(events) < _WORTH_COPYING or any(event.attempt > 1 for event in events):
+        return False
+    sample = events[::_SAMPLED]
+    keys = [event.batch_id for event in sample], [event.row_no for event in sample]
+    return not await connection.fetchval(_SQL["is_known"], *keys)
+
+
+async def _copy(connection: Connection, events: Sequence[ImageAnalyzed]) -> list[Chunk]:
+    """Raises UniqueViolationError where a row has a result already, or two of them."""
+    await connection.copy_records_to_table(
+        "results", schema_name="exporter", columns=_COLUMNS, records=map(_record, events)
+    )
+    chunks = by_chunk(events)
+    return await _total(connection, [of_new(*chunk, of_it) for chunk, of_it in chunks.items()], chunks)
+
+
+async def _upsert(connection: Connection, events: Sequence[ImageAnalyzed]) -> list[Chunk]:
+    columns = zip(*map(_record, events), strict=True)
+    deltas = [Delta(*row) for row in await connection.fetch(_SQL["store"], *columns)]
+    return await _total(connection, deltas, by_chunk(events)) if deltas else []
+
+
+async def _total(connection: Connection, deltas: Iterable[Delta], events: ByChunk) -> list[Chunk]:
+    rows = [(*delta, last_worker(events[delta.batch_id, delta.chunk_no])) for delta in deltas]
+    return [Chunk(*row) for row in await connection.fetch(_SQL["total"], *zip(*rows, strict=True))]
 
 
 def _record(event: ImageAnalyzed) -> tuple[Any, ...]:
-    """In the order of store.sql's parameters."""
+    """In the order of _COLUMNS and of store.sql's parameters."""
     return (
         event.batch_id,
         event.row_no,

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from unittest.mock import patch
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.exporter import storing
 from services.exporter.endings import Endings
 from services.exporter.standing import lock_standings
 from services.exporter.storing import store
@@ -202,22 +204,22 @@ async def test_a_purge_waits_for_the_transaction_that_projects(here: World) -> N
 async def test_what_postgres_refuses_becomes_a_failed_row_and_a_dead_letter(
     here: World, fields: dict[str, object]
 ) -> None:
-    batch = await here.batch(40)
+    batch = await here.batch(140)
     bad = result(batch, 17)
     body = msgspec.json.encode(msgspec.structs.replace(bad, **fields))
-    for row in range(1, 41):
+    for row in range(1, 141):
         if row == 17:
             await here.send_as_it_is(bad, body)
         else:
             await here.send(result(batch, row))
     async with here.exporter():
-        await until(lambda: all_read(here, 40))
+        await until(lambda: all_read(here, 140))
         buried = await here.dead_letters()
     assert [record.value for record in buried] == [body]
     origin = dict(buried[0].headers)["dlq_origin"].decode()
     assert origin.startswith(here.names.topic(RESULTS))
     if b"tru}" not in body:  # not JSON at all: nobody knows its row, ingest hands it out again
-        assert await here.counts(batch) == (40, 39, 1, 40)
+        assert await here.counts(batch) == (140, 139, 1, 140)
         row = await here.pool.fetchrow("select * from exporter.results where row_no = 17")
         assert row is not None
         assert (row["success"], row["error_class"]) == (False, "unstorable")
@@ -237,18 +239,39 @@ async def test_poison_goes_to_the_dead_letters_and_the_rest_goes_on(here: World)
     assert len(await here.dead_letters()) == 4
 
 
+async def test_new_results_are_copied_and_counted_as_others_are(here: World) -> None:
+    batch = await here.batch(500, chunk_size=200)
+    events = [
+        result(batch, row, chunk_size=200, cost=row, error_class=ErrorClass.DNS if row % 5 == 0 else None)
+        for row in range(1, 501)
+    ]
+    async with here.pool.acquire() as connection, connection.transaction():
+        chunks = await store(connection, events[:300])
+        assert [(c.chunk_no, c.settled, c.stored) for c in chunks] == [(1, 200, 200), (2, 100, 100)]
+    async with here.pool.acquire() as connection, connection.transaction():
+        # Of the sample all are new; one that is not is found by the key.
+        again = await store(connection, [events[300], *events[298:300], *events[301:]])
+        assert [(c.chunk_no, c.settled, c.stored) for c in again] == [(2, 200, 100), (3, 100, 100)]
+    assert await here.counts(batch) == (500, 400, 100, 500)
+    assert await here.errors(batch) == {"dns": 100}
+    assert (await here.cost(batch))[0] == 500 * 501 // 2
+
+
 CLASSES = [None, ErrorClass.DNS, ErrorClass.TIMEOUT, ErrorClass.HTTP_4XX]
 EVENT = st.tuples(st.integers(1, 12), st.integers(1, 4), st.sampled_from(CLASSES))
 POLLS = st.lists(st.lists(EVENT, min_size=1, max_size=15), max_size=6)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("worth_copying", [1, 1_000])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(polls=POLLS)
 def test_counters_follow_a_model_through_any_attempts(
-    database_url: str, polls: list[list[tuple[int, int, ErrorClass | None]]]
+    database_url: str, worth_copying: int, polls: list[list[tuple[int, int, ErrorClass | None]]]
 ) -> None:
-    """The highest attempt of a row stands, the first of them within a poll or before it."""
-    asyncio.run(follow_model(database_url, polls))
+    """The highest attempt of a row stands, the first of them within a poll or before it: also where rows are
+    copied, and a sample of one row in twenty says that all are new."""
+    with patch.object(storing, "_WORTH_COPYING", worth_copying):
+        asyncio.run(follow_model(database_url, polls))
 
 
 async def follow_model(database_url: str, polls: list[list[tuple[int, int, ErrorClass | None]]]) -> None:
