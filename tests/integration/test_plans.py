@@ -30,6 +30,7 @@ _LOOKS = "looks at every batch, of which there are thousands, and at rows of tho
 _CLEANS = "at an operator's word: bookkeeping of ended batches"
 _CHOSEN = "search.py forbids the sequential scan and says which index"
 MAY_READ_ALL = {
+    "exporter/export/sql/count": ({"exporter.results"}, "the parts of batches that make up most of them"),
     "exporter/export/sql/chosen": (BATCHES, "an export of all batches"),
     "exporter/search/sql/chunks_pending": (BATCHES, _LOOKS),
     "exporter/sql/whole_since": (BATCHES, _LOOKS),
@@ -60,7 +61,7 @@ USED_FOR_SOME_VALUES = {"audit_of_batch", "audit_of_key"}
 
 
 async def fill(connection: Connection) -> None:
-    """5,000 batches, most of them old and ended; 160 have results, by tens in a part."""
+    """5,000 batches, most of them old and ended; 480 have results, about thirty in a part."""
     await connection.execute(
         """
         insert into gateway.batches (batch_id, name, original_filename, created_at, total_urls, chunk_size,
@@ -71,38 +72,38 @@ async def fill(connection: Connection) -> None:
         from generate_series(1, 5000) n;
         create table few as
             select batch_id, created_at from gateway.batches where desired = 'running'
-            order by created_at desc limit 160;
+            order by created_at desc limit 480;
         insert into exporter.results (batch_id, row_no, chunk_no, attempt, url, success, store_name,
             error_class, processing_time_seconds, cache_hit, created_at)
         select batch_id, n, (n - 1) / 50 + 1, 1, 'http://a.test/' || n, n % 20 <> 0, repeat('Shop ', 20),
             case when n % 20 = 0 then 'dns' end, 0.1, false, now() - make_interval(mins => n)
-        from few, generate_series(1, 250) n;
+        from few, generate_series(1, 100) n;
         insert into exporter.earlier_attempts
         select r.*, now() - make_interval(hours => r.row_no::int)
         from exporter.results r where error_class is not null;
         insert into exporter.search
         select created_at, batch_id, n, to_tsvector('simple', 'shop number ' || n)
-        from few, generate_series(1, 100) n;
+        from few, generate_series(1, 30) n;
         insert into exporter.chunks (batch_id, chunk_no, processed, successful, failed, attempts, errors,
             first_result_at, last_result_at, indexed)
         select batch_id, c, 50, 47, 3, 50, '{"dns": 3}', now(), now(), random() > 0.02
         from gateway.batches, generate_series(1, 5) c where desired <> 'deleted';
         insert into gateway.transitions (batch_id, version, run, desired, at)
         select batch_id, v, 1, 'running', created_at from gateway.batches, generate_series(1, 2) v;
-        insert into gateway.wanted select batch_id, n, 2 from few, generate_series(1, 250, 5) n;
+        insert into gateway.wanted select batch_id, n, 2 from few, generate_series(1, 100, 5) n;
         insert into gateway.wanted_chunks select batch_id, c, 10 from few, generate_series(1, 5) c;
         insert into gateway.idempotency_keys
-        select batch_id || ' ' || n, '', batch_id, '' from few, generate_series(1, 20) n;
-        insert into gateway.resets select batch_id, n from few, generate_series(1, 20) n;
+        select batch_id || ' ' || n, '', batch_id, '' from few, generate_series(1, 8) n;
+        insert into gateway.resets select batch_id, n from few, generate_series(1, 8) n;
         insert into gateway.audit (actor, role, address, request_id, action, batch_id, outcome)
-        select 'a', 'admin', '', '', 'pause', batch_id, 'done' from few, generate_series(1, 40) n;
+        select 'a', 'admin', '', '', 'pause', batch_id, 'done' from few, generate_series(1, 15) n;
         insert into ingest.batches (batch_id, started_at, run_started_at, closed_at)
         select batch_id, created_at, created_at,
             case when created_at < now() - interval '20 hours' then created_at end
         from gateway.batches where desired <> 'deleted';
         insert into ingest.slices (batch_id, first_row, last_row, chunk_no, first_byte, end_byte,
             log_partition, log_offset)
-        select batch_id, n, n, 1, 0, 0, 0, 0 from few, generate_series(1, 64) n;
+        select batch_id, n, n, 1, 0, 0, 0, 0 from few, generate_series(1, 20) n;
         insert into lifecycle.terminal (batch_id, run, kind, successful, failed, at)
         select batch_id, 1, 'completed', 235, 15, created_at from gateway.batches
         where created_at < now() - interval '20 hours';
