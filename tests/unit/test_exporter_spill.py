@@ -6,7 +6,7 @@ import pytest
 
 from services.exporter.export.spill import Spill
 
-CHUNKS = [f"{number}\n".encode() for number in range(500)]
+CHUNKS = [f"{number}\n".encode() * 2_000 for number in range(1_000)]
 
 
 async def write(spill: Spill, error: Exception | None = None) -> None:

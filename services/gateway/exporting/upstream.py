@@ -21,7 +21,8 @@ from shared.exporting import PATH, Export
 from shared.logs import log
 
 _PASSED_ON = ("Content-Type", "Content-Disposition")
-_PIECE = 1 << 16
+# What is read ahead of a reader and passed on at once: each piece costs the same, large or small.
+_AHEAD = 1 << 19
 _LONGEST_REFUSAL = 4_096
 # The reader's speed is the exporter's affair; a silence this long is a fault. A workbook is silent while it,
 # and maybe another one before it, is made.
@@ -58,7 +59,7 @@ async def size_of(ctx: Context, export: Export) -> int:
 async def _whole(ctx: Context, export: Export) -> AsyncIterator[bytes]:
     async with await opened(ctx, export) as upstream:
         try:
-            async for piece in upstream.content.iter_chunked(_PIECE):
+            async for piece in upstream.content.iter_any():
                 yield piece
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ExportError("The export broke off. Try it again in a moment.") from error
@@ -69,7 +70,8 @@ async def opened(ctx: Context, export: Export) -> aiohttp.ClientResponse:
     columns that there are not, TooLarge, ExportError."""
     url = ctx.settings.exporter_url + PATH
     try:
-        upstream = await ctx.http.post(url, data=msgspec.json.encode(export), timeout=_TIMEOUT)
+        body = msgspec.json.encode(export)
+        upstream = await ctx.http.post(url, data=body, timeout=_TIMEOUT, read_bufsize=_AHEAD)
         if upstream.status == 200:
             return upstream
         async with upstream:
@@ -112,7 +114,7 @@ async def _pieces(ctx: Context, export: Export, upstream: aiohttp.ClientResponse
     a cut file must not look whole. What was passed on to its end counts as made."""
     size = 0
     try:
-        async for piece in upstream.content.iter_chunked(_PIECE):
+        async for piece in upstream.content.iter_any():
             yield piece
             size += len(piece)
     finally:
