@@ -61,11 +61,12 @@ class Taken(NamedTuple, Generic[E]):
 
 
 class Read(NamedTuple, Generic[E]):
-    """A poll, and how often offsets had been sought when its reading began."""
+    """A poll, and how often offsets had been sought when its reading began. `poison`: no events, and why."""
 
     rewinds: int
     polled: Polled
     taken: Sequence[Taken[E]]
+    poison: Sequence[tuple[Record, str]]
 
 
 class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  # aiokafka has no types
@@ -138,7 +139,7 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
     async def _read(self) -> Read[E]:
         rewinds = self._rewinds
         polled = await self._consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
-        return Read(rewinds, polled, await self._decode(polled))
+        return Read(rewinds, polled, *await self._decode(polled))
 
     def _goes_on(self, read: Read[E]) -> bool:
         """Whether it lies behind what was stored. Not if offsets were sought since its reading began: what is
@@ -160,6 +161,9 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         if not read.polled:
             await self._tell_kafka()
             return
+        # Only now: a poll that was read and dropped is read again.
+        for record, why in read.poison:
+            await self._dead_letters.bury(record, why)
         try:
             with metrics.PROJECT_SECONDS.labels(self._schema).time():
                 await self._patiently(lambda: self._store(read.polled, read.taken))
@@ -172,8 +176,9 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
         if time.monotonic() - self._told > _TELL_SECONDS:
             await self._tell_kafka()
 
-    async def _decode(self, polled: Polled) -> list[Taken[E]]:
+    async def _decode(self, polled: Polled) -> tuple[list[Taken[E]], list[tuple[Record, str]]]:
         taken: list[Taken[E]] = []
+        poison: list[tuple[Record, str]] = []
         for tp, records in polled.items():
             metrics.RECORDS_READ.labels(tp.topic).inc(len(records))
             for number, record in enumerate(records):
@@ -182,8 +187,8 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
                 try:
                     taken.append(Taken(self._decoder.decode(record.headers, record.value), record))
                 except Undecodable as error:
-                    await self._dead_letters.bury(record, str(error))
-        return taken
+                    poison.append((record, str(error)))
+        return taken, poison
 
     async def _patiently(self, work: Callable[[], Awaitable[None]]) -> None:
         """An outage of Postgres is waited out for a while; then the process ends and is restarted."""

@@ -74,8 +74,8 @@ def record(offset: int = 0) -> Any:
     )
 
 
-def made(consumer: Consumer, pool: Pool, seen: Seen) -> Projection[SliceFinished]:
-    fakes: Any = SimpleNamespace(consumer=consumer, pool=pool, dead_letters=None)
+def made(consumer: Consumer, pool: Pool, seen: Seen, letters: object = None) -> Projection[SliceFinished]:
+    fakes: Any = SimpleNamespace(consumer=consumer, pool=pool, dead_letters=letters)
     decoder = Decoder([SliceFinished])
     return Projection("s", fakes.pool, fakes.consumer, fakes.dead_letters, decoder, seen.project, seen.then)
 
@@ -121,8 +121,11 @@ async def test_it_says_that_it_waits_while_postgres_is_away(monkeypatch: pytest.
     await asyncio.wait_for(running, 5)
 
 
+POISON = 5
+
+
 class Log(Consumer):
-    """Ten records, one a poll, from where it stands."""
+    """Ten records, one a poll, from where it stands; one of them is no event."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,7 +137,10 @@ class Log(Consumer):
         if self.position == 10:
             return {}
         self.position += 1
-        return {TP: [record(self.position - 1)]}
+        found = record(self.position - 1)
+        if found.offset == POISON:
+            found.value = b"{no json"
+        return {TP: [found]}
 
     def seek(self, _tp: TopicPartition, offset: int) -> None:
         self.position = offset
@@ -148,6 +154,7 @@ class Offsets(Pool):
 
     stored: int | None = None
     moved: int | None = None
+    refused = 0
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
@@ -160,6 +167,7 @@ class Offsets(Pool):
         _topics, _partitions, (now,), (was,) = values  # type: ignore[misc]  # lists of one
         await asyncio.sleep(0)
         self.moved = now  # type: ignore[has-type]
+        self.refused += was != self.stored  # type: ignore[has-type]
         return f"INSERT 0 {int(was == self.stored)}"  # type: ignore[has-type]
 
     async def fetch(self, _statement: str, *_values: object) -> list[dict[str, Any]]:
@@ -172,17 +180,24 @@ class Offsets(Pool):
 async def test_a_rebalance_at_any_moment_loses_nothing_and_projects_nothing_twice(ticks: int) -> None:
     consumer, pool, stop = Log(), Offsets(), Stop()
     projected: list[int] = []
+    buried: list[int] = []
+
+    class Letters:
+        async def bury(self, record: Any, _why: str) -> None:
+            buried.append(record.offset)
 
     class Each(Seen):
         async def then(self, taken: Sequence[Taken[SliceFinished]]) -> None:
             projected.extend(one.record.offset for one in taken)
 
-    projection = made(consumer, pool, Each())
+    projection = made(consumer, pool, Each(), Letters())
     running = asyncio.create_task(projection.run(["outcomes"], stop))
     for _ in range(ticks):
         await asyncio.sleep(0)
     await projection.on_partitions_assigned([TP])
-    await settled(lambda: len(projected) >= 10)
+    await settled(lambda: len(projected) >= 9)
     stop.ask()
     await asyncio.wait_for(running, 5)
-    assert projected == list(range(10))
+    assert projected == [offset for offset in range(10) if offset != POISON]
+    assert set(buried) == {POISON}
+    assert len(buried) <= 1 + pool.refused, "what was read and dropped is no dead letter yet"
