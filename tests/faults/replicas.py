@@ -30,14 +30,23 @@ class Front:
         self.port = free_port()
         self.behind: list[int] = []
         self._turn = itertools.count()
+        self._passing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        server = await asyncio.start_server(self._pass, "127.0.0.1", self.port)
+        server = await asyncio.start_server(self._begin, "127.0.0.1", self.port)
         try:
             yield
         finally:
             server.close()
+            for passing in self._passing:
+                passing.cancel()
+            await asyncio.gather(*self._passing, return_exceptions=True)
+
+    def _begin(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passing = asyncio.create_task(self._pass(reader, writer))
+        self._passing.add(passing)
+        passing.add_done_callback(self._passing.discard)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         port = self.behind[next(self._turn) % len(self.behind)]
