@@ -24,8 +24,8 @@ _PASSED_ON = ("Content-Type", "Content-Disposition")
 # What is read ahead of a reader and passed on at once: each piece costs the same, large or small.
 _AHEAD = 1 << 19
 _LONGEST_REFUSAL = 4_096
-# The reader's speed is the exporter's affair; a silence this long is a fault. A workbook is silent while it,
-# and maybe another one before it, is made.
+# The reader's speed is the exporter's affair; a silence this long is a fault. An export may wait two minutes
+# for its turn.
 _TIMEOUT = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=300)
 
 
