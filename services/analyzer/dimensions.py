@@ -11,6 +11,8 @@ MAX_PIXELS = 75_000_000
 Size = tuple[int, int]
 _NOT_FRAMES = frozenset({0xC4, 0xC8, 0xCC})  # tables among the markers of frames, C0 to CF
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
+# A profile of 20 MB has 320. A file of nothing but markers would hold up the event loop for two seconds.
+_MOST_MARKERS = 1_000
 _ISPE = re.compile(rb"ispe")
 _HEAD = 65_536  # where AVIF and HEIC have their sizes
 _WIDTH, _HEIGHT = 256, 257  # tags of TIFF
@@ -20,7 +22,7 @@ def size_of(content: bytes) -> Size | None:
     """Width and height in pixels; None for what is not found."""
     try:
         return _size_of(content)
-    except (struct.error, IndexError):
+    except (struct.error, IndexError, OverflowError):  # the last of a place beyond 63 bits
         return None
 
 
@@ -54,7 +56,9 @@ def _pair(form: str, content: bytes, offset: int) -> Size:
 
 def _of_jpeg(content: bytes) -> Size | None:
     at = 2
-    while content[at] == 0xFF:
+    for _ in range(_MOST_MARKERS):
+        if content[at] != 0xFF:
+            break
         marker = content[at + 1]
         if 0xC0 <= marker <= 0xCF and marker not in _NOT_FRAMES:
             height, width = _pair(">HH", content, at + 5)

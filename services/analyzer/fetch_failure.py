@@ -50,10 +50,10 @@ def seconds_of(retry_after: str) -> float:
     if retry_after.isascii() and retry_after.isdigit():
         return float(retry_after[:9])
     try:
-        date = parsedate_to_datetime(retry_after)
-    except ValueError:
+        date = parsedate_to_datetime(retry_after).astimezone(UTC)
+    except (ValueError, OverflowError):  # the last at the end of the year 9999
         return 0.0
-    return max(0.0, (date.astimezone(UTC) - datetime.now(UTC)).total_seconds())
+    return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
 def of_invalid(address: str, why: str) -> FetchFailure:

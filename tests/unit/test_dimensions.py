@@ -52,3 +52,16 @@ def test_damaged_pictures_do_no_harm(form: str, cut: int, noise: bytes) -> None:
     content = drawn(form)
     size_of(content[:cut])
     size_of(content[:cut] + noise + content[cut + len(noise) :])
+
+
+@pytest.mark.parametrize("head", [b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0"])
+def test_a_directory_beyond_all_files_is_not_found(head: bytes) -> None:
+    assert size_of(head + b"\xff" * 8 + bytes(40)) is None
+
+
+@pytest.mark.parametrize("marker", [b"\xff", b"\xff\xd0", b"\xff\xe0\0\x02"])
+def test_a_file_of_nothing_but_markers_is_not_read_to_its_end(marker: bytes) -> None:
+    """20 MB of them took two seconds, in which nothing else went on."""
+    picture = drawn("JPEG")
+    assert size_of(picture[:2] + marker * 10 + picture[2:]) == (37, 61)
+    assert size_of(picture[:2] + marker * 100_000 + picture[2:]) is None

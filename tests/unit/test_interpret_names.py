@@ -5,6 +5,7 @@ from msgspec import structs
 
 from services.analyzer.analysis import Analysis, Logo, Scored, TextLine
 from services.analyzer.contacts import contacts_in
+from services.analyzer.namelike import as_name
 from services.analyzer.names import MAX_NAME, sign_name, store_name
 
 Placed = tuple[str, float, float, float]  # text, y, height, x
@@ -202,3 +203,8 @@ def test_what_names_nobody_is_passed_over_in_other_languages(text: str) -> None:
 )  # fmt: skip
 def test_names_stay_whole(name: str) -> None:
     assert name_of(line(name, 0.1, 0.2)) == name
+
+
+def test_of_a_line_that_is_longer_than_any_sign_s_the_beginning_is_read() -> None:
+    """The patterns of hours and slogans take the square of a line's length."""
+    assert as_name("Otto's Corner " * 30 + "open", ()) == as_name("Otto's Corner " * 30 + "open daily", ())
