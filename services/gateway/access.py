@@ -42,7 +42,7 @@ TABLE: Mapping[Role, str] = {
         GET /export/template
         GET /exports
         POST /exports
-        GET /exports/list
+        GET /exports/events
         GET /exports/{export_id}/file
         POST /exports/{export_id}/{ending}
         POST /logout

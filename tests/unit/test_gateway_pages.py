@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,11 @@ from services.gateway import rows
 from services.gateway.chunks import most_frequent
 from services.gateway.edge import route_of
 from services.gateway.errors import ProcessingError, SystemUnavailable
-from services.gateway.pages import filters, live
+from services.gateway.exporting.formats import formats
+from services.gateway.pages import filters, live, render
 from services.gateway.paging import page_of
 from services.gateway.rows import lines
+from services.gateway.status import Status
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -33,6 +36,16 @@ def test_numbers_have_separators_and_one_decimal_at_most(value: float | None, te
 )
 def test_durations_have_two_units_at_most(seconds: float | None, text: str) -> None:
     assert filters.duration(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.0, "1 ms"), (0.04, "40 ms"), (0.72, "0.7 s"), (12, "12 s")])
+def test_no_row_took_no_time(seconds: float, text: str) -> None:
+    assert filters.took(seconds) == text
+
+
+@pytest.mark.parametrize(("name", "text"), [("http_4xx", "HTTP 4xx"), ("not_an_image", "not an image")])
+def test_names_are_said_in_words(name: str, text: str) -> None:
+    assert filters.words(name) == text
 
 
 @pytest.mark.parametrize(
@@ -87,6 +100,29 @@ def test_an_event_is_one_event_whatever_its_html(html: str) -> None:
 
 def test_only_what_changed_is_sent_again() -> None:
     assert live.changes({"a": "1", "b": "2"}, {"a": "1", "b": "3"}) == {"b": "3"}
+
+
+def test_a_menu_stays_open_while_rows_come() -> None:
+    running = {
+        "batch_id": uuid4(),
+        "name": "shops",
+        "status": Status.PROCESSING,
+        "soft_deleted": False,
+        "pause_reason": None,
+        "total_urls": 9,
+        "failed": 0,
+        "outstanding": 9,
+    }
+    now, later = (
+        render.text(
+            "_actions.html",
+            batch=SimpleNamespace(**running, processed=rows),
+            most_rows=100,
+            formats=formats()["supported_formats"],
+        )
+        for rows in (3, 4)
+    )
+    assert live.changes({"actions": now}, {"actions": later}) == {}
 
 
 def test_pages_are_clamped() -> None:

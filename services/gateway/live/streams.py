@@ -17,7 +17,7 @@ from services.gateway.live.wording import BEAT, RETRY, EventId, event, state_eve
 
 Histories = Mapping[UUID, History]
 
-_BEAT_SECONDS = 15.0
+BEAT_SECONDS = 15.0
 _LONGEST_SECONDS = 6 * 3_600.0
 _SEND_SECONDS = 60.0
 
@@ -40,13 +40,13 @@ class EventStream(StreamingResponse):
             return
 
 
-async def listen(listener: Listener) -> AsyncIterator[list[Update]]:
-    """News as they come, an empty list at the beginning and now and then.
+async def listen(listener: Listener, seconds: float = BEAT_SECONDS) -> AsyncIterator[list[Update]]:
+    """News as they come, an empty list at the beginning and after `seconds` without any.
 
     Ends when the hub says so, or after six hours."""
     until = time.monotonic() + _LONGEST_SECONDS
     while not listener.over and time.monotonic() < until:
-        yield await listener.news(_BEAT_SECONDS)
+        yield await listener.news(seconds)
 
 
 async def batch_events(hub: Hub, first: View, last: EventId | None) -> AsyncIterator[str]:

@@ -14,6 +14,7 @@ from services.gateway.commands import Command
 from services.gateway.context import Context, Ctx
 from services.gateway.error_report import read_counts
 from services.gateway.errors import BatchStateError
+from services.gateway.exporting.formats import formats
 from services.gateway.fields import boolean, max_cost_of
 from services.gateway.forms import field, read_form
 from services.gateway.live.history import Change
@@ -25,7 +26,6 @@ from services.gateway.pages.render import page, text
 from services.gateway.pages.results import Viewed, results_values
 from services.gateway.snapshot import Snapshot, read_batch
 from services.gateway.transitions import Action
-from shared.exporting import Format
 from shared.postgres import statements_beside
 
 router = APIRouter(include_in_schema=False)
@@ -92,7 +92,7 @@ async def _max_cost(request: Request, action: Action) -> int | None:
 
 def _exports(ctx: Context) -> dict[str, Any]:
     """More rows than one download takes are exported in the background only."""
-    return {"most_rows": ctx.settings.max_export_rows, "formats": list(Format)}
+    return {"most_rows": ctx.settings.max_export_rows, "formats": formats()["supported_formats"]}
 
 
 async def _progress(ctx: Context, batch: Snapshot) -> dict[str, Any]:

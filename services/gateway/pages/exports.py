@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from services.gateway.api.exports import ExportId, download_export
 from services.gateway.api.ids import batch_id_of
@@ -14,11 +14,13 @@ from services.gateway.errors import BatchStateError
 from services.gateway.exporting.jobs import desk
 from services.gateway.exporting.jobs.asked import ExportWanted
 from services.gateway.forms import field, read_form
+from services.gateway.pages import live
 from services.gateway.pages.render import page, text
 from services.gateway.paging import Page, Paged
 
 router = APIRouter(include_in_schema=False)
 _OF_BATCH = Page(1, 5)
+_EVERY_SECONDS = 1.0
 
 
 class Ending(StrEnum):
@@ -31,11 +33,17 @@ async def exports_page(ctx: Ctx, paged: Paged) -> Response:
     return page("exports.html", **await _values(ctx, paged, None))
 
 
-@router.get("/exports/list")
-async def exports_list(ctx: Ctx, paged: Paged, batch_id: str | None = None) -> Response:
-    """The part of a page that changes, asked for again while something is being made."""
-    values = await exports_of(ctx, batch_id_of(batch_id)) if batch_id else await _values(ctx, paged, None)
-    return HTMLResponse(text("_exports.html", **values), headers={"Cache-Control": "no-store"})
+@router.get("/exports/events")
+async def events(ctx: Ctx, paged: Paged, batch_id: str | None = None) -> Response:
+    """The part of a page that changes, while something is being made."""
+    of_batch = batch_id_of(batch_id) if batch_id else None
+
+    async def parts() -> live.Parts:
+        values = await _values(ctx, _OF_BATCH if of_batch else paged, of_batch)
+        active = any(job.status.is_active for job in values["exports"])
+        return {"exports": text("_exports.html", **values), **({} if active else {live.ENDED: "all"})}
+
+    return live.stream(ctx.hub, of_batch, parts, _EVERY_SECONDS)
 
 
 @router.post("/exports")

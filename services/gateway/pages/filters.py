@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from shared import price
 
 NONE = "–"
+_ABBREVIATED = {"api": "API", "dns": "DNS", "http": "HTTP", "mb": "MB", "url": "URL"}
 _UNITS = ((86_400, "day"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
@@ -47,6 +48,16 @@ def duration(seconds: float | None) -> str:
             rest = left % size // smaller[0] if smaller else 0
             return f"{left // size} {name}" + (f" {rest} {smaller[1]}" if smaller and rest else "")
     return "0 s"
+
+
+def took(seconds: float) -> str:
+    """How long one row was worked on: in milliseconds below a tenth of a second."""
+    return f"{max(1, round(1_000 * seconds))} ms" if seconds < 0.1 else f"{number(seconds)} s"
+
+
+def words(name: str) -> str:
+    """Of `http_4xx` and the like: `HTTP 4xx`."""
+    return " ".join(_ABBREVIATED.get(word, word) for word in name.split("_"))
 
 
 def ago(then: datetime | None, now: datetime | None = None) -> str:

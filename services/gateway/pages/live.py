@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from uuid import UUID
 
 from services.gateway.live.hub import Hub
-from services.gateway.live.streams import EventStream, listen
+from services.gateway.live.streams import BEAT_SECONDS, EventStream, listen
 from services.gateway.live.wording import BEAT
 from shared.postgres import UNAVAILABLE
 
@@ -16,20 +16,23 @@ ENDED = "ended"
 Parts = Mapping[str, str]
 
 
-def stream(hub: Hub, batch_id: UUID | None, parts: Callable[[], Awaitable[Parts]]) -> EventStream:
+def stream(
+    hub: Hub, batch_id: UUID | None, parts: Callable[[], Awaitable[Parts]], seconds: float = BEAT_SECONDS
+) -> EventStream:
     """`parts` gives event names and their HTML; it is asked when there is news of the batch, or of any
-    (`batch_id` None). Raises SystemUnavailable when as many listen as are served."""
+    (`batch_id` None), and after `seconds` without news. Raises SystemUnavailable when as many listen as are
+    served."""
     hub.refuse_more()
-    return EventStream(_events(hub, batch_id, parts))
+    return EventStream(_events(hub, batch_id, parts, seconds))
 
 
 async def _events(
-    hub: Hub, batch_id: UUID | None, parts: Callable[[], Awaitable[Parts]]
+    hub: Hub, batch_id: UUID | None, parts: Callable[[], Awaitable[Parts]], seconds: float
 ) -> AsyncIterator[str]:
     sent: dict[str, str] = {}
     with hub.listening(batch_id) as listener:
         # The first time comes at once: it has what changed since the page itself was read.
-        async for news in listen(listener):
+        async for news in listen(listener, seconds):
             changed = changes(sent, await _parts(parts))
             sent |= changed
             yield "".join(event(name, html) for name, html in changed.items()) or BEAT

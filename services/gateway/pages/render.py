@@ -31,6 +31,8 @@ def _environment() -> Environment:
         filters.number,
         filters.dollars,
         filters.duration,
+        filters.took,
+        filters.words,
         filters.ago,
         filters.exact,
         filters.machine,

@@ -36,6 +36,13 @@ function closePanels() {
   }
 }
 
+// A panel is open until something else is meant.
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll("details[open]:has(> .panel)")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+
 function focusOn(event, selector) {
   const found = document.querySelector(selector);
   if (!found) return;
@@ -49,6 +56,16 @@ function openNew(event) {
   panel.open = true;
   focusOn(event, "details.new input[type=file]");
 }
+
+// A live part that comes as it is already shown is left alone: a menu in it stays open, what was typed stays.
+const shown = new WeakMap();
+const parsed = (html) => Object.assign(document.createElement("template"), { innerHTML: html }).innerHTML.trim();
+for (const part of document.querySelectorAll("[sse-swap]")) shown.set(part, part.innerHTML.trim());
+document.addEventListener("htmx:sseBeforeMessage", (event) => {
+  const html = parsed(event.detail.data);
+  if (shown.get(event.target) === html) event.preventDefault();
+  shown.set(event.target, html);
+});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
