@@ -1,6 +1,7 @@
 """The blob store: a local folder, S3 or GCS behind one URL."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,9 +28,23 @@ def open_store(url: str, create: bool = False) -> ObjectStore:
 
 def remove_folder(store: ObjectStore, folder: str) -> None:
     """With all files in it. A local store doesn't list a file that was not finished, so its folder goes; in a
-    bucket the parts of a cut upload are seen and deleted by the bucket's own lifecycle rule only."""
+    bucket the parts of a cut upload are seen and deleted by the bucket's own lifecycle rule only. Raises
+    OSError or obstore's errors: what is still there must not count as removed."""
     if isinstance(store, LocalStore):
-        shutil.rmtree(Path(store.prefix or "/", folder), ignore_errors=True)
+        with suppress(FileNotFoundError):
+            shutil.rmtree(Path(store.prefix or "/", folder))
         return
     for some in obstore.list(store, f"{folder}/"):
         store.delete([meta["path"] for meta in some])
+
+
+def remove_file(store: ObjectStore, path: str) -> None:
+    """If it is there, finished or not: a local store writes what is not finished beside it, as NAME#1."""
+    if isinstance(store, LocalStore):
+        whole = Path(store.prefix or "/", path)
+        for file in (whole, *whole.parent.glob(f"{whole.name}#*")):
+            with suppress(FileNotFoundError, NotADirectoryError):
+                file.unlink()
+        return
+    with suppress(FileNotFoundError):
+        store.delete(path)

@@ -21,7 +21,7 @@ S = TypeVar("S", bound=CommonSettings)
 def run(name: str, kind: type[S], start: Callable[[S, Health, Stop], Awaitable[None]]) -> None:
     """Runs `start` until it returns. It sets `health.started` and looks at the stop.
 
-    Ends the process with 0 after an asked stop, 1 after a crash, 2 for settings that are unusable.
+    Ends the process with 0 after an asked stop, with 1 after a crash or for settings that are unusable.
     """
     try:
         settings = read(kind)

@@ -280,6 +280,7 @@ async def test_another_takes_over_from_a_dead_one_whose_file_never_shows(
     found = [await data_of(client, f"{PATH}/{one}") for one in (undisturbed, job)]
     assert [one["status"] for one in found] == ["completed"] * 2
     assert len({one["sha256"] for one in found}) == 1
+    await exporter.maker("exporter-1").make(dead)  # later still
     assert (await client.get(f"{PATH}/{job}/file")).status_code == 200
     assert [path.name for path in (gateway.blobs / folder_of(job)).iterdir()] == ["2"]
 

@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import obstore
 from obstore.store import ObjectStore
+
+from shared.blobs import remove_file
 
 # S3's least part of a multipart upload.
 _PART = 5 << 20
@@ -74,5 +76,4 @@ async def writing(store: ObjectStore, path: str) -> AsyncIterator[Blob]:
 
 def _discard(blob: Blob, store: ObjectStore, path: str) -> None:
     blob.close()
-    with suppress(FileNotFoundError):
-        store.delete(path)
+    remove_file(store, path)

@@ -13,8 +13,8 @@ from services.exporter.jobs.blob import writing
 from services.exporter.jobs.desk import LEASE_SECONDS, Claim, Desk, Made, Planned
 from services.exporter.jobs.verdict import of_deaths, verdict_of
 from shared import metrics
-from shared.blobs import remove_folder
-from shared.exporting import Export, blob_of, folder_of
+from shared.blobs import remove_file
+from shared.exporting import Export, blob_of
 from shared.logs import log
 from shared.postgres import UNAVAILABLE
 
@@ -47,8 +47,7 @@ class Maker:
             await self._desk.settle(claim, failures, verdict_of(error, failures))
 
     async def _attempt(self, claim: Claim) -> None:
-        """What an earlier attempt left goes first."""
-        await asyncio.to_thread(remove_folder, self._store, folder_of(claim.export_id))
+        await asyncio.to_thread(self._remove_earlier, claim)
         export = claim.export
         attempt = _Attempt(self._desk, self._source, self._store, claim, export)
         task = asyncio.create_task(attempt.run())
@@ -66,9 +65,16 @@ class Maker:
         metrics.EXPORT_JOB_BYTES.inc(task.result().size)
         log.info("export completed", export=str(claim.export_id), bytes=task.result().size)
 
+    def _remove_earlier(self, claim: Claim) -> None:
+        """What earlier attempts left. Not the folder: who comes late to its own attempt would take away the
+        file that a later one has completed."""
+        for fence in range(1, claim.fence):
+            remove_file(self._store, blob_of(claim.export_id, fence))
+
     async def _leave(self, claim: Claim) -> None:
-        """It is another's, or nobody wants it: then its files are the sweep's."""
+        """It is another's, or nobody wants it."""
         log.info("export left", export=str(claim.export_id), fence=claim.fence)
+        await asyncio.to_thread(remove_file, self._store, blob_of(claim.export_id, claim.fence))
         await self._desk.give_back(claim)
 
     async def _attend(self, claim: Claim, attempt: "_Attempt", task: "asyncio.Task[Made]") -> bool:

@@ -1,5 +1,6 @@
 """What becomes of an export that broke off (pure): tried again a few times, or failed with a sentence."""
 
+import errno
 from typing import NamedTuple
 
 from obstore.exceptions import BaseError
@@ -11,6 +12,8 @@ from shared.postgres import UNAVAILABLE
 _MOST_FAILURES = 3
 _FIRST_REST_SECONDS = 5.0
 _REST_GROWS = 4.0
+# Of the folder where what a copy has ahead of its reader lies. The blob store's own errors have no number.
+_OF_DISKS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
 
 class Again(NamedTuple):
@@ -46,10 +49,12 @@ def of_deaths(failures: int) -> Failed | None:
 
 def _why(error: Exception) -> str:
     match error:
-        case BaseError() | FileNotFoundError() | PermissionError():
-            return "The blob store does not take the file."
-        case OSError() if error.errno is not None:
+        case OSError() if error.errno in _OF_DISKS:
             return "The exporter's disk does not take the file."
+        case ConnectionError() | TimeoutError():
+            return "The results could not be read."
+        case BaseError() | FileNotFoundError() | PermissionError() | OSError(errno=None):
+            return "The blob store does not take the file."
         case _ if isinstance(error, UNAVAILABLE):
             return "The results could not be read."
         case _:
