@@ -15,7 +15,8 @@ Connection: TypeAlias = asyncpg.Connection
 
 _COMMAND_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
-# The server is away or restarting: the same statement may succeed later. Anything else is a defect.
+# The server is away or restarting, or undid a transaction for another's sake: the same may succeed
+# later. Anything else is a defect.
 UNAVAILABLE = (
     OSError,
     TimeoutError,
@@ -25,6 +26,8 @@ UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    # Two members that hold the same rows for a moment (a rebalance) may lock them crosswise.
+    asyncpg.DeadlockDetectedError,
     # What asyncpg 0.32 says of a connection that dies between a statement and its reset (a server's kill -9).
     asyncpg.InternalClientError,
 )

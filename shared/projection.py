@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
@@ -33,8 +32,6 @@ _RETRY_SECONDS = 0.5
 _TELL_SECONDS = 1.0
 # The client tries again without end while its group's coordinator is away.
 _COMMIT_SECONDS = 5.0
-# Two members that hold the same rows for a moment (a rebalance) may lock them crosswise.
-_TRY_AGAIN = (*UNAVAILABLE, asyncpg.DeadlockDetectedError)
 _READ = "select topic, partition, next_offset from {schema}.offsets where topic = any($1::text[])"
 _MOVE = """
     insert into {schema}.offsets as o (topic, partition, next_offset)
@@ -197,7 +194,7 @@ class Projection(ConsumerRebalanceListener, Generic[E]):  # type: ignore[misc]  
                 while True:
                     try:
                         return await work()
-                    except _TRY_AGAIN as error:
+                    except UNAVAILABLE as error:
                         self._waiting = True
                         log.warning("projection waits for Postgres", error=type(error).__name__)
                         await asyncio.sleep(_RETRY_SECONDS)
