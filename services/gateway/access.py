@@ -101,6 +101,9 @@ TABLE: Mapping[Role, str] = {
     Role.ADMIN: """
         DELETE /api/v1/batches/{batch_id}
         GET /admin
+        POST /stuck/{job_id}/retry
+        POST /provider-keys/{fingerprint}/{action}
+        POST /keys/{key_id}/revoke
         GET /admin/queue/status
         POST /admin/queue/cleanup
         POST /admin/batch/{batch_id}/reset

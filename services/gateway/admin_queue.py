@@ -27,7 +27,7 @@ Job = Mapping[str, Any]
 
 
 async def queue_status(pool: Pool) -> dict[str, Any]:
-    jobs = await _jobs(pool)
+    jobs = await stuck_jobs(pool)
     return {
         "queue_stats": queue_stats(await read_counts(pool)),
         "total_stuck": len(jobs),
@@ -56,7 +56,7 @@ async def reset(pool: Pool, batch_id: UUID, force: bool) -> dict[str, Any]:
 
 async def retry(pool: Pool, job_id: UUID) -> dict[str, Any]:
     """Hands out one stuck slice again. Raises NotFound for one that is not stuck, or not any more."""
-    job = next((job for job in await _jobs(pool) if job["job_id"] == job_id), None)
+    job = next((job for job in await stuck_jobs(pool) if job["job_id"] == job_id), None)
     if job is None:
         raise NotFound(f"There is no stuck job {job_id}: it has gone on by itself, or there never was one.")
     async with pool.acquire(timeout=_SECONDS) as connection, connection.transaction():
@@ -91,7 +91,7 @@ def recommendations(jobs: Sequence[Job]) -> list[str]:
     return [*told, f"If it lasts, reset the {'batch' if batches == 1 else f'{batches} batches'}."]
 
 
-async def _jobs(pool: Pool) -> list[dict[str, Any]]:
+async def stuck_jobs(pool: Pool) -> list[dict[str, Any]]:
     """Stuck slices by the id that their work has everywhere."""
     stuck = await read_stuck(pool)
     return [{"job_id": slice_id(job["batch_id"], job["first_row"]), **job} for job in stuck]

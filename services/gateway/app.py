@@ -32,6 +32,7 @@ from services.gateway.context import Context
 from services.gateway.errors import ApiError, MethodNotAllowed
 from services.gateway.faults import api_error_of
 from services.gateway.methods import allowed_at
+from services.gateway.pages import admin as admin_page
 from services.gateway.pages import batch as batch_page
 from services.gateway.pages import bulk as bulk_part
 from services.gateway.pages import dashboard, login, sample
@@ -79,6 +80,7 @@ def make_app(context: Context) -> FastAPI:
         exports_pages.router,
         sample.router,
         system_pages.router,
+        admin_page.router,
         access.router,
         provider_keys.router,
         login.router,

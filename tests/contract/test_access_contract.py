@@ -257,7 +257,10 @@ async def test_a_session_ends_with_its_key(gateway: Gateway, admin: httpx.AsyncC
         reply = await client.post("/login", data={"key": key})
         client.headers["Cookie"] = reply.headers["set-cookie"].partition(";")[0]
         assert (await client.get("/")).status_code == 200
-        await admin.delete(f"/admin/keys/{key_id}")
+        assert f"/keys/{key_id}/revoke" in (await admin.get("/admin")).text
+        assert (await client.post(f"/keys/{key_id}/revoke")).status_code == 403
+        pressed = await admin.post(f"/keys/{key_id}/revoke")
+        assert (pressed.status_code, pressed.headers["location"]) == (303, "/admin#keys")
         deadline = time.monotonic() + 5
         while (await client.get("/")).status_code != 303:
             assert time.monotonic() < deadline, "a session outlives its key"

@@ -159,6 +159,12 @@ async def test_the_queue_tells_of_stuck_work_and_hands_it_out_again(
     again = await client.post(f"/admin/queue/stuck/{job['job_id']}/retry")
     assert (again.status_code, again.json()["data"]["slices"]) == (200, 1)
     assert await asked(gateway, batch_id) == [0, 2]
+    button = f"/stuck/{job['job_id']}/retry"
+    assert button in (await client.get("/admin")).text
+    assert button not in (await client.get("/system/status")).text, "not every viewer may"
+    for path in (button, f"/stuck/{batch_id}/retry"):
+        pressed = await client.post(path)
+        assert (pressed.status_code, pressed.headers["location"]) == (303, "/admin#stuck")
     for unknown in ("none", str(batch_id)):
         assert await refused(client, f"/admin/queue/stuck/{unknown}/retry", {}) == (404, "NotFound")
 

@@ -64,6 +64,11 @@ async def test_what_the_provider_said_is_shown_and_no_key(
     assert "secret" not in page.text
     reply = await client.get("/admin/provider-keys")
     assert "secret" not in reply.text
+    assert TWO in (await client.get("/system/status")).text
+    for action, state in (("pause", "paused"), ("resume", "cooling")):
+        pressed = await client.post(f"/provider-keys/{TWO}/{action}")
+        assert (pressed.status_code, pressed.headers["location"]) == (303, "/admin#provider")
+        assert (await shown(client))[TWO]["state"] == state
     assert reply.json()["data"]["events"] == [{**event, "at": "2023-11-14T22:13:20Z", "worker": "analyzer-1"}]
 
 
