@@ -65,5 +65,7 @@ def _given(name: str, env: Mapping[str, str], file_is_a_setting: bool) -> str:
 
 def _sentence(error: str) -> str:
     """msgspec's error in the words of the environment: its paths are lower-case field names."""
-    name = error.partition("`$.")[2].partition("`")[0] or error.partition("field `")[2].partition("`")[0]
+    if missing := error.partition("missing required field `")[2].partition("`")[0]:
+        return f"Setting {missing.upper()} is not set"
+    name = error.partition("`$.")[2].partition("`")[0]
     return f"Setting {name.upper()}: {error.partition(' - at')[0]}" if name else error

@@ -242,3 +242,16 @@ async def test_no_statement_reads_a_big_table_from_end_to_end(connection: Connec
     )
     ours = {row["indexname"] for row in made if f"{row['schemaname']}.{row['tablename']}" in BIG | BATCHES}
     assert sorted(ours - used - USED_FOR_SOME_VALUES) == [], "indexes that no statement uses"
+
+
+async def test_what_runbooks_ask_of_the_tables_can_be_asked(database_url: str) -> None:
+    asked = []
+    for page in (ROOT / "docs" / "runbooks").glob("*.md"):
+        asked += re.findall(r"```sql\n(.+?)```|`(select [^`]+)`", page.read_text(), re.DOTALL)
+    assert len(asked) >= 8
+    connection = await asyncpg.connect(database_url)
+    try:
+        for block, line in asked:
+            await connection.fetch(block or line)
+    finally:
+        await connection.close()

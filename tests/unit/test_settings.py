@@ -30,7 +30,7 @@ def test_numbers_are_numbers_and_empty_is_unset() -> None:
     [
         ({"OPS_PORT": "eighty"}, "OPS_PORT"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is json or text"),
-        ({"REDIS_URL": ""}, "REDIS_URL"),
+        ({"REDIS_URL": ""}, "Setting REDIS_URL is not set"),
         ({"PROVIDER": "gogle"}, "PROVIDER is google, gemini, local"),
         ({"PROVIDER": "google"}, "VISION_API_KEYS"),
         ({"PROVIDER": "gemini", "VISION_API_KEYS": "of-vision"}, "GEMINI_API_KEYS"),
