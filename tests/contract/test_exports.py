@@ -300,7 +300,9 @@ async def test_what_is_told_of_formats_and_templates(client: httpx.AsyncClient) 
             assert f".{kind}" in reply.headers["content-disposition"]
             batch = await create(client, reply.content)
             assert (await data_of(client, f"/api/v1/batches/{batch}/progress"))["total_urls"] == 3
-        assert (await client.get(path, params={"format": "json"})).status_code == 400
+        for kind in ("json", "pdf"):
+            refused = await client.get(path, params={"format": kind})
+            assert (refused.status_code, "csv or xlsx" in refused.text) == (400, True)
     assert (await client.head("/api/v1/export/template")).status_code == 200
 
 

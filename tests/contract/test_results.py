@@ -214,6 +214,8 @@ async def test_a_page_of_results_that_makes_no_sense_says_so(
     for query in ("success_only=true&failed_only=true", "error_class=x", "cursor=x", "page=0"):
         reply = await client.get(f"{page}?{query}", headers={"Accept": "text/html"})
         assert (reply.status_code, "That did not work" in reply.text) == (400, True), query
+    for address in (f"{page}?page=99", "/?page=99"):
+        assert "before this page" in (await client.get(address)).text, "not that there is nothing at all"
 
 
 async def test_a_batch_is_cloned_and_deleted_and_restored_by_hand(

@@ -4,7 +4,6 @@ import io
 from functools import cache
 
 from services.gateway.errors import ValidationError
-from services.gateway.exporting.asked import format_of
 from shared.exporting import Format
 
 _ROWS = (
@@ -28,9 +27,10 @@ _WIDTH = 100
 
 def template_format(text: str) -> Format:
     """Raises ValidationError."""
-    if (wanted := format_of(text)) not in (Format.CSV, Format.XLSX):
+    wanted = text.strip().lower() or Format.CSV
+    if wanted not in (Format.CSV, Format.XLSX):
         raise ValidationError("The template's format is csv or xlsx: uploads are one of them.")
-    return wanted
+    return Format(wanted)
 
 
 @cache
