@@ -42,6 +42,8 @@ def duration(seconds: float | None) -> str:
     """Two units at most: `4 min 12 s`."""
     if seconds is None:
         return NONE
+    if 0 < seconds < 0.5:
+        return "under 1 s"
     left = max(0, round(seconds))
     for (size, name), smaller in zip(_UNITS, [*_UNITS[1:], None], strict=True):
         if left >= size:
