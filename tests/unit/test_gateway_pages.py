@@ -32,7 +32,15 @@ def test_numbers_have_separators_and_one_decimal_at_most(value: float | None, te
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "–"), (0, "0 s"), (0.2, "under 1 s"), (59, "59 s"), (252, "4 min 12 s"), (3600, "1 h"), (90_000, "1 day 1 h")],
+    [
+        (None, "–"),
+        (0, "0 s"),
+        (0.2, "under 1 s"),
+        (59, "59 s"),
+        (252, "4 min 12 s"),
+        (3600, "1 h"),
+        (90_000, "1 day 1 h"),
+    ],
 )
 def test_durations_have_two_units_at_most(seconds: float | None, text: str) -> None:
     assert filters.duration(seconds) == text
