@@ -8,9 +8,11 @@ import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from contextlib import suppress
+from pathlib import Path
 
 _START_SECONDS = 60.0  # 1.5 s when nothing else runs
 _STOP_SECONDS = 5.0
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 class WorkerTooSlow(Exception):
@@ -26,10 +28,12 @@ class WorkerMissing(Exception):
 
 
 class Worker:
-    """Runs `python -m module`, started when it is needed and again after it ended. One asks at a time."""
+    """Runs `python -m module`, started when it is needed and again after it ended. One asks at a time. It is
+    started anew once it holds more than `most_bytes`, where the system tells (Linux)."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, most_bytes: int = sys.maxsize) -> None:
         self._module = module
+        self._most_bytes = most_bytes
         self._process: Process | None = None
 
     async def ask(self, content: bytes, deadline: float) -> bytes:
@@ -37,7 +41,7 @@ class Worker:
         process = self._process or await self._start()
         try:
             async with asyncio.timeout(deadline):
-                return await _ask(process, content)
+                answer = await _ask(process, content)
         except TimeoutError:
             await self._kill()
             raise WorkerTooSlow from None
@@ -47,6 +51,9 @@ class Worker:
         except asyncio.CancelledError:
             await self._kill()  # its answer would be taken for the next one's
             raise
+        if _resident(process.pid) > self._most_bytes:
+            await self._kill()
+        return answer
 
     async def stop(self) -> None:
         """Ends the process: by the end of its input when it is idle, else by force."""
@@ -84,6 +91,14 @@ class Worker:
                 process.kill()
             await process.wait()
             await _pipe_closed(process)
+
+
+def _resident(pid: int) -> int:
+    """The memory that a process holds, in bytes; 0 where that is not told."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
+    except OSError:
+        return 0
 
 
 async def _pipe_closed(process: Process) -> None:

@@ -12,6 +12,7 @@ from services.analyzer.conversion import Converter
 from services.analyzer.dimensions import size_of
 from services.analyzer.pending import Failed
 from shared.error_classes import ErrorClass
+from shared.worker import Worker
 from tests.unit.test_conversion import HEIC
 
 
@@ -50,6 +51,14 @@ async def test_a_process_that_dies_is_replaced_and_its_picture_made_by_the_next(
     worker.send_signal(signal.SIGKILL)
     assert size_of(await made) == (64, 48)
     assert [one.pid for one in workers()] != [worker.pid]
+
+
+async def test_a_process_that_grew_too_large_is_ended_after_its_answer() -> None:
+    before = workers()
+    worker = Worker("services.analyzer.conversion_worker", most_bytes=1)
+    for _ in range(2):
+        assert await worker.ask(HEIC, 20)
+        assert workers() == before
 
 
 async def test_a_process_that_hangs_is_ended_in_time(
