@@ -143,15 +143,15 @@ class Batch:
 
     def resend(self, entry: Entry, now: float) -> Entry:
         """The next dispatch of a slice that came back."""
-        return self._out(entry.piece, entry.dispatch + 1, now, entry.why)
+        return self._out(entry.piece, entry.dispatch + 1, now, entry.why, entry.lost)
 
     def send(self, piece: Slice, now: float) -> Entry:
         """The first dispatch of a slice."""
         self.handed += piece.rows
         return self._out(piece, 1, now, "first")
 
-    def _out(self, piece: Slice, dispatch: int, now: float, why: str) -> Entry:
-        entry = Entry(self.facts.batch_id, piece, dispatch, self.version, now, why=why)
+    def _out(self, piece: Slice, dispatch: int, now: float, why: str, lost: int = 0) -> Entry:
+        entry = Entry(self.facts.batch_id, piece, dispatch, self.version, now, why=why, lost=lost)
         self.open_slices.send(entry)
         self._served = now
         return entry

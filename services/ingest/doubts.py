@@ -60,7 +60,7 @@ def overdue(open_slices: Iterable[OpenSlices], now: float, timing: Timing) -> li
         (each, entry)
         for each in open_slices
         for entry in each.out.values()
-        if entry.booked and now - entry.since >= timing.overdue(entry.dispatch)
+        if entry.booked and now - entry.since >= timing.overdue(entry.lost)
     ]
 
 
@@ -70,7 +70,7 @@ def missing(open_slices: Iterable[OpenSlices], now: float, timing: Timing) -> li
         (each, entry)
         for each in open_slices
         for entry in each.done.values()
-        if now - entry.since >= timing.missing(entry.dispatch)
+        if now - entry.since >= timing.missing(entry.lost)
     ]
 
 

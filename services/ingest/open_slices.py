@@ -14,7 +14,8 @@ Shelf = Literal["out", "done", "back"]
 class Entry(msgspec.Struct, eq=False):
     """One dispatch of a slice. Times are this process's monotonic seconds; `since` is when it came to
     the shelf it stands on. `partition` and `offset`: where it lies in the topic of slices. `version` is the
-    desired state's at the dispatch, 0 when an earlier owner dispatched it. `booked`: Postgres knows of it."""
+    desired state's at the dispatch, 0 when an earlier owner dispatched it. `booked`: Postgres knows of it.
+    `lost`: how often this owner sent the slice again because nothing could come of a dispatch any more."""
 
     batch_id: UUID
     piece: Slice
@@ -28,6 +29,7 @@ class Entry(msgspec.Struct, eq=False):
     marked: bool = False
     why: str = "first"
     booked: bool = False
+    lost: int = 0
 
 
 class OpenSlices:
@@ -75,7 +77,7 @@ class OpenSlices:
         for shelf in (self.out, self.done):
             if shelf.get(entry.piece.first_row) is entry:
                 del shelf[entry.piece.first_row]
-                entry.since, entry.why = now, "incomplete"
+                entry.since, entry.why, entry.lost = now, "incomplete", entry.lost + 1
                 self.back[entry.piece.first_row] = entry
                 return True
         return False

@@ -16,8 +16,8 @@ class Timing(msgspec.Struct, frozen=True):
     evidence_after: float = 0.5
     # A slice without an outcome may still be complete: its outcome was lost.
     doubt_after: float = 5.0
-    # Finished, and its rows did not come; or handed out, and nothing was heard. Both double with
-    # each dispatch, up to `patience`.
+    # Finished, and its rows did not come; or handed out, and nothing was heard. Both double with each time
+    # that a slice was lost, up to `patience`. A release is no loss: pauses must not make it patient.
     missing_after: float = 5.0
     overdue_after: float = 15.0
     patience: float = 300.0
@@ -27,11 +27,11 @@ class Timing(msgspec.Struct, frozen=True):
     # Given back although its batch runs: an analyzer read an old state and learns of the new one soon.
     given_back: float = 1.0
 
-    def missing(self, dispatch: int) -> float:
-        return self._backoff(self.missing_after, dispatch)
+    def missing(self, lost: int) -> float:
+        return self._backoff(self.missing_after, lost)
 
-    def overdue(self, dispatch: int) -> float:
-        return self._backoff(self.overdue_after, dispatch)
+    def overdue(self, lost: int) -> float:
+        return self._backoff(self.overdue_after, lost)
 
-    def _backoff(self, first: float, dispatch: int) -> float:
-        return min(first * 2.0 ** min(dispatch - 1, 20), self.patience)
+    def _backoff(self, first: float, lost: int) -> float:
+        return min(first * 2.0 ** min(lost, 20), self.patience)

@@ -23,8 +23,11 @@ from services.ingest.timing import Timing
 TIMING = Timing()
 
 
-def entry(first_row: int = 1, dispatch: int = 1, since: float = 0.0, offset: int = 50) -> Entry:
-    return Entry(uuid4(), Slice(1, first_row, first_row, 0, 9), dispatch, 1, since, 3, offset, booked=True)
+def entry(
+    first_row: int = 1, dispatch: int = 1, since: float = 0.0, offset: int = 50, lost: int = 0
+) -> Entry:
+    piece = Slice(1, first_row, first_row, 0, 9)
+    return Entry(uuid4(), piece, dispatch, 1, since, 3, offset, booked=True, lost=lost)
 
 
 @pytest.mark.parametrize(
@@ -57,15 +60,15 @@ def test_the_exporter_has_passed_when_every_partition_was_read_or_emptied() -> N
     assert passed(mark, ResultLog({}, {0: 11, 1: 5}))
 
 
-def test_patience_doubles_with_each_dispatch_to_a_bound() -> None:
-    assert [TIMING.missing(n) for n in (1, 2, 3)] == [5, 10, 20]
-    assert [TIMING.overdue(n) for n in (1, 2, 3)] == [15, 30, 60]
+def test_patience_doubles_with_each_loss_to_a_bound() -> None:
+    assert [TIMING.missing(n) for n in (0, 1, 2)] == [5, 10, 20]
+    assert [TIMING.overdue(n) for n in (0, 1, 2)] == [15, 30, 60]
     assert TIMING.overdue(1_000) == TIMING.patience
 
 
 def test_only_the_old_are_doubted() -> None:
     slices = OpenSlices()
-    for each in (entry(1, since=100.0), entry(2, since=84.0), entry(3, dispatch=2, since=84.0)):
+    for each in (entry(1, since=100.0), entry(2, dispatch=20, since=84.0), entry(3, lost=1, since=84.0)):
         slices.send(each)
     assert [e.piece.first_row for _, e in overdue([slices], 100.0, TIMING)] == [2]
     slices.finish(1, 1, "w", 100.0)

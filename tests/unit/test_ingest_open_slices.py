@@ -1,10 +1,12 @@
 """The shelves of open slices: what outcomes move, and what they must not."""
 
+from typing import Any
 from uuid import uuid4
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.ingest.batch import Batch, Facts
 from services.ingest.cutting import Slice
 from services.ingest.open_slices import Entry, OpenSlices
 from services.ingest.timing import Timing
@@ -88,3 +90,15 @@ def test_a_slice_stands_on_one_shelf_whatever_happens_in_whatever_order(
                 slices.drop(made[row])
         shelves = [*slices.out, *slices.done, *slices.back]
         assert len(shelves) == len(set(shelves)) == len(slices)
+
+
+def test_each_loss_counts_and_a_release_does_not() -> None:
+    slices = OpenSlices()
+    slices.send(sent := entry())
+    slices.release(1, 1, "analyzer-1", 1.0)
+    assert sent.lost == 0
+    slices.send(sent)
+    slices.lose(sent, 2.0)
+    nothing: Any = None
+    batch = Batch(Facts(sent.batch_id, 1, 1, 2_000, 64, (), "US", "rows"), nothing, slices)
+    assert batch.resend(sent, 3.0).lost == 1
