@@ -232,12 +232,44 @@ def test_files_that_unpack_to_too_much_are_refused() -> None:
     assert "too big" in reason(workbook(("url",), (A,)), Limits(unpacked_bytes=10))
 
 
+def changed(upload: bytes, old: bytes, new: bytes) -> bytes:
+    """The workbook with this in place of that in each of its parts, their names too."""
+    source, target = io.BytesIO(upload), io.BytesIO()
+    with zipfile.ZipFile(source) as parts, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as written:
+        for part in parts.infolist():
+            name = part.filename.replace(old.decode(), new.decode())
+            written.writestr(name, parts.read(part).replace(old, new))
+    return target.getvalue()
+
+
 def test_a_workbook_whose_row_numbers_explode_is_refused() -> None:
-    source, target = io.BytesIO(workbook(("url",), (A,))), io.BytesIO()
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
-        for part in old.infolist():
-            new.writestr(part, old.read(part).replace(b'r="2"', b'r="99999999999"'))
-    assert "1,048,576 rows" in reason(target.getvalue())
+    assert "1,048,576 rows" in reason(changed(workbook(("url",), (A,)), b'r="2"', b'r="99999999999"'))
+
+
+def test_a_cell_of_a_workbook_does_not_fill_the_memory() -> None:
+    cell = b'<row r="3"><c><v>' + b"1" * (20 << 20)
+    upload = changed(workbook(("url",), (A,)), b"</sheetData>", cell)
+    assert len(upload) < 1 << 16
+    assert "too big" in reason(upload)
+
+
+@pytest.mark.parametrize("part", [b"<worksheet ", b"<workbook ", b"<styleSheet "])
+def test_a_workbook_in_which_few_bytes_stand_for_many_is_refused(part: bytes) -> None:
+    kind = part[1:-1]
+    declared = b'<!DOCTYPE %b [<!ENTITY a "%b">]>%b' % (kind, b"x" * 9_000, part)
+    assert "spreadsheet program" in reason(changed(workbook(("url",), (A,)), part, declared))
+
+
+def test_a_part_of_a_workbook_does_not_fill_the_memory_under_another_name() -> None:
+    renamed = changed(workbook(("url",), (A,)), b"workbook.xml", b"workbook.bin")
+    assert [row[1] for row in rows_of(renamed)] == [A]
+    assert "too big" in reason(changed(renamed, b"<workbook ", b" " * (17 << 20) + b"<workbook "))
+
+
+def test_a_workbook_of_links_is_read() -> None:
+    link = b'<hyperlink ref="A1" r:id="rId1" xmlns:r="r" xr="{00000000-0004-0000-0000-000000000000}"/>'
+    upload = changed(workbook(("url",), (A,)), b"</sheetData>", b"</sheetData>" + link * 65_530)
+    assert [row[1] for row in rows_of(upload)] == [A]
 
 
 def test_nothing_of_a_read_file_waits_for_the_garbage_collector() -> None:

@@ -7,19 +7,25 @@ import zlib
 from collections.abc import Iterator
 from typing import IO
 
-import openpyxl
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
 
 from services.gateway.reading.errors import UnreadableUpload
 from services.gateway.reading.records import Placed
+from services.gateway.reading.workbook_parts import (
+    MAX_OTHER_PARTS,
+    MAX_SHARED_STRINGS,
+    SHEETS,
+    STRINGS,
+    TOO_BIG,
+    Parts,
+)
 
 MAX_ROWS = 1_048_576
 """Of a sheet, by Excel itself. A row's number is an attribute: openpyxl fills the gap up to any number."""
 
 MAX_DIRECTORY = 1 << 20
-MAX_SHARED_STRINGS = 64 << 20
-MAX_OTHER_PARTS = 16 << 20
-"""Bytes of what openpyxl keeps in memory whole: the archive's directory, the strings, styles and the like."""
+"""Bytes of the archive's directory, which zipfile reads at once."""
 
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, InvalidFileException, OSError, EOFError, LookupError, ValueError,
@@ -35,10 +41,14 @@ def records(file: IO[bytes], max_unpacked: int) -> Iterator[Placed]:
     is damaged or too big."""
     try:
         _refuse_too_big(file, max_unpacked)
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        sheet = book.worksheets[0]
+        reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+        reader.archive = parts = Parts(file, max_unpacked)
+        reader.read()
+        parts.reads_rows = True
+        sheet = reader.wb.worksheets[0]
         sheet.reset_dimensions()
         for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
+            parts.since_row = 0
             if number > MAX_ROWS:
                 raise UnreadableUpload(
                     f"The sheet has more than {MAX_ROWS:,} rows. Save it as CSV and send that."
@@ -60,18 +70,18 @@ def _refuse_too_big(file: IO[bytes], max_unpacked: int) -> None:
     sheets = strings = others = 0
     with zipfile.ZipFile(file) as archive:
         for part in archive.infolist():
-            if part.filename.startswith("xl/worksheets/"):
+            if part.filename.startswith(SHEETS):
                 sheets += part.file_size
-            elif part.filename.lower().endswith("sharedstrings.xml"):
+            elif part.filename.lower().endswith(STRINGS):
                 strings += part.file_size
             elif part.filename.endswith((".xml", ".rels")):
                 others += part.file_size
     if sheets > max_unpacked or strings > MAX_SHARED_STRINGS or others > MAX_OTHER_PARTS:
-        raise UnreadableUpload("The workbook is too big. Save it as CSV (UTF-8), if need be packed by gzip.")
+        raise UnreadableUpload(TOO_BIG)
 
 
 def _directory_bytes(file: IO[bytes]) -> int:
-    """The size that the archive claims for its directory, which zipfile would read at once."""
+    """The size that the archive claims for its directory."""
     size = file.seek(0, 2)
     file.seek(max(0, size - 65_557))
     tail = file.read()
