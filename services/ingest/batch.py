@@ -74,6 +74,8 @@ class Batch:
         self.pace = Pace()
         self.look: Look | None = None
         self.budget: Budget | None = None
+        # By its pictures' hosts and by nothing else, as the analyzers say.
+        self.held_up = False
         self.rests_until = 0.0
         # Rows that were handed out for the first time, those that are open included, whoever did it.
         self.handed = open_slices.rows
@@ -131,14 +133,16 @@ class Batch:
         return now - self._missing_since >= timing.gone_after
 
     def demand(self, now: float, timing: Timing) -> Demand:
-        """How many slices it may have out, by its state, its pace, its book and what it has left."""
+        """How many slices it may have out, by its state, its pace, its book and what it has left. While slow
+        hosts hold it up its pace tells nothing: a few rows of each slice would keep the next ones waiting."""
         out = len(self.open_slices.out)
         if not self.running or now < self.rests_until:
             return Demand(1, out, 0)
         new = min(-(-max(0, self.tape.rows_left) // MAX_ROWS), max(0, MAX_OPEN - len(self.open_slices)))
         new = new if self.affordable else 0
         again = len(self.open_slices.resendable(self.version, now, timing))
-        most = max(self.pace.most(now), self.weight)  # fewer could not be ahead of others by their weight
+        # Fewer than it weighs could not be ahead of others by that.
+        most = MAX_OPEN if self.held_up else max(self.pace.most(now), self.weight)
         return Demand(self.weight, out, min(most, out + new + again), self._served)
 
     def resend(self, entry: Entry, now: float) -> Entry:

@@ -23,6 +23,7 @@ from services.ingest.sweeper import Sweeper
 from services.ingest.timing import Timing
 from shared import kafka, ops, postgres, redis
 from shared.blobs import open_store
+from shared.limited_by import Limits
 from shared.ops import Health
 from shared.room import Room
 from shared.service import run, together
@@ -78,7 +79,7 @@ async def serve(settings: IngestSettings, health: Health, stop: Stop, timing: Ti
         copier = Copier(book, producer, settings.instance)
         handler = Handler(desk, book, Dispatcher(producer), copier, blobs, timing)
         overseer = Overseer(
-            desk, book, ownership, Room(store), blobs, settings.max_concurrent_batches, timing
+            desk, book, ownership, Room(store), Limits(store), blobs, settings.max_concurrent_batches, timing
         )
         sweeper = Sweeper(desk, book, KafkaLogs(consumer, admin, names, book), timing)
         hints = Hints(consumer, producer, names, handler.receive)

@@ -18,6 +18,7 @@ from services.ingest.tape import Tape
 from services.ingest.timing import Timing
 from services.ingest.window import room_share
 from shared import metrics
+from shared.limited_by import LimitedBy, Limits
 from shared.logs import log
 from shared.redis import UNAVAILABLE
 from shared.room import Room
@@ -36,6 +37,7 @@ class Overseer:
         book: Book,
         ownership: Ownership,
         room: Room,
+        limits: Limits,
         store: ObjectStore,
         most_running: int,
         timing: Timing,
@@ -44,6 +46,7 @@ class Overseer:
         self._book = book
         self._ownership = ownership
         self._room = room
+        self._limits = limits
         self._store = store
         self._most_running = most_running
         self._timing = timing
@@ -123,11 +126,13 @@ class Overseer:
     async def _share_room(self, looks: Iterable[Look]) -> None:
         """While Redis is away the last word counts: nothing is called then anyway."""
         try:
-            room = await self._room.total()
+            room, waits = await self._room.total(), await self._limits.read()
         except UNAVAILABLE as error:
             log.warning("room is not known", error=type(error).__name__)
             return
         mine = [batch for batch in self._desk.batches.values() if batch.running]
+        for batch in mine:
+            batch.held_up = waits.of(batch.facts.batch_id) is LimitedBy.HOSTS
         others = sum(
             look.weight for look in looks if look.has_work and look.batch_id not in self._desk.batches
         )

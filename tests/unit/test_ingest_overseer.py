@@ -13,17 +13,21 @@ from services.ingest.batch import Batch, Facts, Look
 from services.ingest.desk import Desk
 from services.ingest.open_slices import OpenSlices
 from services.ingest.overseer import Overseer
+from services.ingest.pace import FLOOR
 from services.ingest.timing import Timing
+from shared.limited_by import LimitedBy, Waits
 
 BATCH = uuid4()
 FACTS = Facts(BATCH, 1, 1, 2_000, 100, (), "US", "rows.jsonl")
 
 
 class Around:
-    """The book, the ownership and the room in one: one running batch, and as much room as is told."""
+    """The book, the ownership, the room and the limits in one: one running batch, and as much room as is
+    told."""
 
     def __init__(self, next_row: int) -> None:
         self.room = 0
+        self.waits = Waits()
         self.next_row = next_row
 
     async def adopt(self) -> None: ...
@@ -40,13 +44,16 @@ class Around:
     async def total(self) -> int:
         return self.room
 
+    async def read(self) -> Waits:
+        return self.waits
 
-def overseer(around: Any) -> Overseer:
+
+def overseer(around: Any, desk: Desk | None = None) -> Overseer:
     unused: Any = None
-    desk = Desk()
-    tape: Any = SimpleNamespace(close=lambda: None)
+    desk = desk or Desk()
+    tape: Any = SimpleNamespace(close=lambda: None, rows_left=6_400)
     desk.put(Batch(FACTS, tape, OpenSlices()))
-    return Overseer(desk, around, around, around, unused, 20, Timing())
+    return Overseer(desk, around, around, around, around, unused, 20, Timing())
 
 
 def warnings(said: Any) -> int:
@@ -73,3 +80,15 @@ async def test_no_room_is_no_matter_where_nothing_waits() -> None:
     with capture_logs() as said:
         await overseer(Around(next_row=101)).look()
     assert warnings(said) == 0
+
+
+async def test_a_batch_that_only_slow_hosts_hold_up_may_have_out_what_there_is_room_for() -> None:
+    """By its pace it would stay at the floor: nothing of it ended in the last two seconds."""
+    around, desk = Around(next_row=1), Desk()
+    looking = overseer(around, desk)
+    may_have_out = []
+    for why in (None, LimitedBy.QUOTA):
+        around.waits = Waits(why, frozenset({BATCH}))
+        await looking.look()
+        may_have_out.append(desk.batches[BATCH].demand(time.monotonic(), Timing()).most)
+    assert may_have_out == [100, FLOOR]
