@@ -62,10 +62,11 @@ class Downloader:
     def __init__(self, opened: tuple[Opened, ...], at_once: int, try_seconds: float = TRY_SECONDS) -> None:
         self._guard = AddressGuard(opened)
         self.hosts = Hosts(at_once)
+        self._at_once = at_once
         self._timeout = _within(try_seconds)
 
     async def __aenter__(self) -> Self:
-        self._resolver = Resolver()
+        self._resolver = Resolver(self._at_once)
         self._kept, self._brief = self._session(keep=True), self._session(keep=False)
         return self
 

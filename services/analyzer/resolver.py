@@ -7,15 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-# A silent name server holds one for 10 s or more, whether or not somebody still waits.
-_THREADS = 32
+# A silent name server holds a thread for 10 to 30 s, twice as long as somebody waits. With fewer threads than
+# that takes, hosts whose names are found at once would be too slow for those whose names are not.
+_THREADS_A_DOWNLOAD = 2
 
 
 class Resolver(AbstractResolver):
-    """The system's resolver; aiohttp asks it once for each name at a time, and keeps the answers."""
+    """The system's resolver, for so many downloads at once; aiohttp asks it once for each name at a time, and
+    keeps the answers."""
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="resolver")
+    def __init__(self, downloads: int) -> None:
+        # They are started when all others are busy.
+        self._threads = ThreadPoolExecutor(_THREADS_A_DOWNLOAD * downloads, thread_name_prefix="resolver")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
