@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.store import LocalStore, ObjectStore, from_url
 
+from shared.logs import log
+
 
 def open_store(url: str, create: bool = False) -> ObjectStore:
     """`file:///folder`, `s3://bucket/prefix` or `gs://bucket/prefix`.
@@ -26,16 +28,26 @@ def open_store(url: str, create: bool = False) -> ObjectStore:
     return from_url(url)
 
 
-def remove_folder(store: ObjectStore, folder: str) -> None:
+def remove_folder(store: ObjectStore, folder: str) -> bool:
     """With all files in it. A local store doesn't list a file that was not finished, so its folder goes; in a
-    bucket the parts of a cut upload are seen and deleted by the bucket's own lifecycle rule only. Raises
-    OSError or obstore's errors: what is still there must not count as removed."""
+    bucket the parts of a cut upload are seen and deleted by the bucket's own lifecycle rule only. False, with
+    a line in the log, where something of it stays: it is to be tried again. Raises obstore's errors."""
     if isinstance(store, LocalStore):
-        with suppress(FileNotFoundError):
-            shutil.rmtree(Path(store.prefix or "/", folder))
-        return
+        return _remove_locally(Path(store.prefix or "/", folder))
     for some in obstore.list(store, f"{folder}/"):
         store.delete([meta["path"] for meta in some])
+    return True
+
+
+def _remove_locally(folder: Path) -> bool:
+    try:
+        shutil.rmtree(folder)
+    except FileNotFoundError:  # it, or a file that another removed at the same time
+        return not folder.exists()
+    except OSError as error:
+        log.warning("files are not removed", folder=str(folder), error=type(error).__name__)
+        return False
+    return True
 
 
 def remove_file(store: ObjectStore, path: str) -> None:

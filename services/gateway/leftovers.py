@@ -41,8 +41,9 @@ def look(store: ObjectStore, batch_id: UUID) -> Leftover:
     return Leftover(batch_id, max((meta["last_modified"] for meta in found), default=_NEVER), not found)
 
 
-def remove(store: ObjectStore, batch_id: UUID) -> None:
-    remove_folder(store, f"{_FOLDER}/{batch_id}")
+def remove(store: ObjectStore, batch_id: UUID) -> bool:
+    """False where something of it stays."""
+    return remove_folder(store, f"{_FOLDER}/{batch_id}")
 
 
 def _folder(store: LocalStore, batch_id: UUID) -> Path:

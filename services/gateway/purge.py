@@ -46,7 +46,8 @@ class Purge:
                 await self._forget_wanted(batch["batch_id"], batch["total_urls"], stop)
             if stop.asked:
                 return
-            await asyncio.to_thread(remove, self._store, batch["batch_id"])
+            if not await asyncio.to_thread(remove, self._store, batch["batch_id"]):
+                continue
             await self._pool.execute(_SQL["purge_rest"], batch["batch_id"])
             if await self._purged(batch["batch_id"]):
                 log.info("batch purged", batch=str(batch["batch_id"]))

@@ -33,7 +33,8 @@ class Sweep:
     async def sweep(self) -> None:
         """The file goes before its row says so: a crash between the two repeats it."""
         for row in await self._pool.fetch(_SQL["unwanted"], _AT_ONCE):
-            await asyncio.to_thread(remove_folder, self._store, folder_of(row["export_id"]))
+            if not await asyncio.to_thread(remove_folder, self._store, folder_of(row["export_id"])):
+                continue
             await self._pool.execute(_SQL["forget" if row["gone"] else "removed"], row["export_id"])
             log.info("export removed", export=str(row["export_id"]))
 
