@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import asyncpg
 import pytest
 
+from services.exporter.export.columns import own_join
 from services.gateway import listing
 from shared.error_classes import ErrorClass
 from shared.filters import Filters, condition
@@ -149,7 +150,8 @@ def filled(path: Path) -> Iterator[str]:
         first = max(int(number) for number in re.findall(r"\$(\d+)", text)) + 1
         # What is selected makes no difference to what is read.
         for wanted in FILTERS:
-            yield text.format_map(defaultdict(lambda: "r.url", condition=condition(wanted, first).sql))
+            given = {"condition": condition(wanted, first).sql, "own": own_join(["city"])}
+            yield text.format_map(defaultdict(lambda: "r.url", given))
     else:
         yield text
 

@@ -1,9 +1,11 @@
 """The columns of an export: their names, their kinds, and their SQL as cells of CSV, as JSON and as cells of
 a workbook. Names of an upload's own columns are hostile: they stand in the header, guarded, and in SQL only
-as a parameter: `given.names`, which has all names of the export in order."""
+as a parameter: `given.names`, which has those of the export in order. Their cells are read once a row by
+`own_join`, for what is made of a cell names it several times."""
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from enum import Enum, auto
@@ -65,6 +67,9 @@ _HARD = (
     "{0} ~ '[\\u0001-\\u0008\\u000b-\\u001f\\u007f\\ufffe\\uffff]|_x[[:xdigit:]]{{4}}_'"
     " or octet_length({0}) > 32767"
 )
+# A function of Postgres takes 100 arguments; a pair is four of them at most.
+_PAIRS_AT_ONCE = 24
+_COMMA = ", ',', "
 _ESCAPED = "replace(replace(replace(replace({}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), e'\\n', '&#10;')"
 
 
@@ -107,12 +112,11 @@ def cells(names: Sequence[str]) -> str:
 
 
 def record(names: Sequence[str], json_as_text: bool = False) -> str:
-    """SQL of a JSON object on one line: a line break can only stand between two tokens."""
-    pairs = (
-        f"given.names[{number}] value {_value(*column, json_as_text)}"
-        for number, column in enumerate(_columns(names), 1)
-    )
-    return f"replace(replace(json_object({', '.join(pairs)} returning text), e'\\n', ' '), e'\\r', ' ')"
+    """SQL of a JSON object on one line."""
+    pairs = [f"{key}, coalesce({_value(*column, json_as_text)}, 'null')" for key, column in _keyed(names)]
+    groups = (pairs[first : first + _PAIRS_AT_ONCE] for first in range(0, len(pairs), _PAIRS_AT_ONCE))
+    parts = (f"concat({_COMMA.join(group)})" for group in groups)
+    return f"concat('{{', {_COMMA.join(parts)}, '}}')"
 
 
 def sheet_row(names: Sequence[str]) -> str:
@@ -121,9 +125,30 @@ def sheet_row(names: Sequence[str]) -> str:
     return f"{_row(_columns(names))} || case when r.success then '' else e'\\x1f' || {failed} end"
 
 
-def _columns(names: Iterable[str]) -> Iterable[Column]:
-    for number, name in enumerate(names, 1):
-        yield OURS[name] if name in OURS else Column(Kind.TEXT, f"(r.extra ->> given.names[{number}])")
+def own_names(names: Iterable[str]) -> list[str]:
+    """Those of the upload's own columns: `given.names`."""
+    return [name for name in names if name not in OURS]
+
+
+def own_join(names: Iterable[str]) -> str:
+    """What `own.cN` comes from; `offset 0` keeps the planner from reading a cell wherever it is named."""
+    reads = [f"r.extra ->> given.names[{n}] as c{n}" for n in range(1, len(own_names(names)) + 1)]
+    return f"cross join lateral (select {', '.join(reads)} offset 0) as own" if reads else ""
+
+
+def _columns(names: Iterable[str]) -> list[Column]:
+    return [column for _, column in _keyed(names)]
+
+
+def _keyed(names: Iterable[str]) -> Iterable[tuple[str, Column]]:
+    """With the SQL of its key in a JSON object and of the colon."""
+    numbers = itertools.count(1)
+    for name in names:
+        if name in OURS:
+            yield f"""'"{name}":'""", OURS[name]
+        else:
+            number = next(numbers)
+            yield f"to_json(given.names[{number}]), ':'", Column(Kind.TEXT, f"own.c{number}")
 
 
 def _cell(kind: Kind, sql: str) -> str:
@@ -139,12 +164,15 @@ def _cell(kind: Kind, sql: str) -> str:
 
 
 def _value(kind: Kind, sql: str, json_as_text: bool) -> str:
+    """As JSON. What is stored as JSON may have line breaks, between two tokens only."""
     match kind:
         case Kind.TIME:
-            return f"exporter.utc({sql})"
+            return f"to_json(exporter.utc({sql}))"
         case Kind.JSON if json_as_text:
-            return f"{sql}::text"
-    return sql
+            return f"to_json({sql}::text)"
+        case Kind.JSON:
+            return f"replace(replace({sql}::text, e'\\n', ' '), e'\\r', ' ')"
+    return f"to_json({sql})"
 
 
 def _row(columns: Iterable[Column]) -> str:
