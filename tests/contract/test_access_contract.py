@@ -257,6 +257,7 @@ async def test_a_session_ends_with_its_key(gateway: Gateway, admin: httpx.AsyncC
         reply = await client.post("/login", data={"key": key})
         client.headers["Cookie"] = reply.headers["set-cookie"].partition(";")[0]
         assert (await client.get("/")).status_code == 200
+        assert 'href="/admin"' not in (await client.get("/system/status")).text, "it does not open for them"
         assert f"/keys/{key_id}/revoke" in (await admin.get("/admin")).text
         assert (await client.post(f"/keys/{key_id}/revoke")).status_code == 403
         pressed = await admin.post(f"/keys/{key_id}/revoke")

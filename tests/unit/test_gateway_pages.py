@@ -51,6 +51,11 @@ def test_no_row_took_no_time(seconds: float, text: str) -> None:
     assert filters.took(seconds) == text
 
 
+@pytest.mark.parametrize("text", ["no row succeeded", "No row succeeded."])
+def test_why_a_batch_ended_is_a_sentence(text: str) -> None:
+    assert filters.sentence(text) == "No row succeeded."
+
+
 @pytest.mark.parametrize(("name", "text"), [("http_4xx", "HTTP 4xx"), ("not_an_image", "not an image")])
 def test_names_are_said_in_words(name: str, text: str) -> None:
     assert filters.words(name) == text

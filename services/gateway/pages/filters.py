@@ -62,6 +62,11 @@ def words(name: str) -> str:
     return " ".join(_ABBREVIATED.get(word, word) for word in name.split("_"))
 
 
+def sentence(text: str) -> str:
+    """`no row succeeded` as one that stands by itself."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 def ago(then: datetime | None, now: datetime | None = None) -> str:
     """`3 min ago`, in one unit; `in 3 min` for what is to come."""
     if then is None:

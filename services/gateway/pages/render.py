@@ -33,6 +33,7 @@ def _environment() -> Environment:
         filters.duration,
         filters.took,
         filters.words,
+        filters.sentence,
         filters.ago,
         filters.exact,
         filters.machine,
@@ -45,7 +46,13 @@ def _environment() -> Environment:
         may_end,
     ):
         made.filters[function.__name__] = function
-    made.globals |= {"asset": asset, "csrf": csrf, "csrf_field": csrf_field, "may_act": may_act}
+    made.globals |= {
+        "asset": asset,
+        "csrf": csrf,
+        "csrf_field": csrf_field,
+        "may_act": may_act,
+        "may_manage": may_manage,
+    }
     return made
 
 
@@ -67,6 +74,11 @@ def csrf_field() -> Markup:
 def may_act() -> bool:
     """Whether buttons that change something are of use to who looks."""
     return actor.current().role.may(Role.OPERATOR)
+
+
+def may_manage() -> bool:
+    """Whether the admin's page opens for who looks."""
+    return actor.current().role.may(Role.ADMIN)
 
 
 _PRINTS = {
