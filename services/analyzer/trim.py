@@ -7,6 +7,7 @@ CACHE_MAX_MB or an hour's answers, whichever is more."""
 import asyncio
 
 from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError
 
 from shared import metrics
 from shared.logs import log
@@ -54,13 +55,20 @@ class Trimmer:
         used = int(memory["used_memory"])
         metrics.REDIS_USED.set(used)
         metrics.REDIS_LIMIT.set(int(memory["maxmemory"]) or int(memory["total_system_memory"]))
-        if used <= self._most or not await self._redis.set(_ALONE, 1, nx=True, ex=_ALONE_SECONDS):
+        if used <= self._most or not await self._alone():
             return 0
         horizon = horizon_of(await self._sample(), used, self._most, self._ttl_seconds)
         gone = await self._walk(horizon) if horizon else 0
         metrics.CACHE_TRIMMED.inc(gone)
         log.info("the cache was trimmed", entries=gone, mb=used >> 20, most_mb=self._most >> 20)
         return gone
+
+    async def _alone(self) -> bool:
+        """A second one would do no harm: a Redis that is full takes no mark, and needs room most."""
+        try:
+            return bool(await self._redis.set(_ALONE, 1, nx=True, ex=_ALONE_SECONDS))
+        except OutOfMemoryError:
+            return True
 
     async def _sample(self) -> list[int]:
         sample: list[int] = []

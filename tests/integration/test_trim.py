@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import OutOfMemoryError
 
 from services.analyzer.trim import Trimmer, horizon_of
 from shared import metrics
@@ -71,3 +72,15 @@ def test_the_horizon_leaves_nine_tenths_of_the_bound() -> None:
     assert horizon_of(sample, used=200, most=100, ttl_seconds=100 * _HOUR) == 55 * _HOUR * 1_000
     assert horizon_of(sample, used=10_000, most=1, ttl_seconds=50 * _HOUR) == 49 * _HOUR * 1_000
     assert horizon_of([], used=200, most=100, ttl_seconds=_HOUR) == 0
+
+
+async def test_a_redis_that_is_full_gets_room_again(store: Redis) -> None:
+    """All wait while it takes nothing: it must not take a mark first."""
+    await fill(store, 10)
+    await store.config_set("maxmemory", await used(store))
+    with pytest.raises(OutOfMemoryError):
+        await fill(store, 50)
+    before = await used(store)
+    assert await Trimmer(store, round(before * 0.8), _TTL_HOURS).trim() > 0
+    assert await used(store) <= before * 0.8
+    await store.set("lease:x:1", "is taken again")
