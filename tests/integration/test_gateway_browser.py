@@ -127,6 +127,7 @@ def test_a_batch_is_made_started_and_watched_on_a_phone(
     wait_for(phone, ".state", "processing")
     asyncio.run(counted(gateway, batch_id, 1, successful=2, failed=1))
     wait_for(phone, ".big", "3 of 3 rows")
+    wait_for(phone, "title", "100 % · Made by hand · Image Analyzer")
     wait_for(phone, ".errors", "HTTP 4xx")
     asyncio.run(ended(gateway, batch_id, "completed"))
     wait_for(phone, ".state", "completed")

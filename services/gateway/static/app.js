@@ -67,6 +67,12 @@ document.addEventListener("htmx:sseBeforeMessage", (event) => {
   shown.set(event.target, html);
 });
 
+// How far a batch is stands in its tab, too.
+document.addEventListener("htmx:sseMessage", () => {
+  const share = document.querySelector(".big b")?.textContent;
+  if (share) document.title = document.title.replace(/^([\d.]+ % · )?/, `${share} · `);
+});
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
