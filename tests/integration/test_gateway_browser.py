@@ -149,6 +149,22 @@ def test_the_list_is_walked_by_keyboard_and_keeps_its_place(
     assert phone.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
+def test_what_a_button_is_refused_is_said_until_the_next_one(
+    gateway: Gateway, phone: webdriver.Chrome
+) -> None:
+    asyncio.run(made(gateway, "To be marked"))
+    WebDriverWait(phone, _SECONDS).until(lambda page: listed(page, gateway, "To be marked"))
+    press(phone, ".pick")
+    phone.execute_script("document.querySelector('.pick').value = 'none'")
+    phone.execute_script("htmx.ajax('POST', '/bulk', '#said')")
+    wait_for(phone, "#problem", "action is one of")
+    check_fits(phone)
+    press(phone, "#bulk button[value=pause]")
+    wait_for(phone, "#said", "Not for 1")
+    assert text_of(phone, "#problem") == ""
+    assert "400" in phone.get_log("browser")[0]["message"]  # type: ignore[no-untyped-call]
+
+
 def test_a_file_that_is_none_is_explained_in_the_form(
     gateway: Gateway, phone: webdriver.Chrome, tmp_path: Path
 ) -> None:

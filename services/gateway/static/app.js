@@ -67,6 +67,17 @@ document.addEventListener("htmx:sseBeforeMessage", (event) => {
   shown.set(event.target, html);
 });
 
+// htmx is silent about what was refused. Without a session any more, the page itself leads to the login.
+for (const kind of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(kind, ({ detail: { xhr } }) => {
+    if (xhr.status === 401) return location.reload();
+    const line = Object.assign(document.createElement("p"), { id: "problem", className: "problem", role: "alert" });
+    line.textContent = xhr.status ? sentence(xhr.responseText) : "The server could not be reached. Try again.";
+    document.querySelector("main").prepend(line);
+  });
+}
+document.addEventListener("htmx:beforeRequest", () => document.querySelector("#problem")?.remove());
+
 // How far a batch is stands in its tab, too.
 document.addEventListener("htmx:sseMessage", () => {
   const share = document.querySelector(".big b")?.textContent;
