@@ -113,7 +113,11 @@ async def test_marked_batches_are_acted_on_and_what_was_refused_is_said(client: 
     assert "Done for 2 batches." in said.text
     assert f"pause batch {ids[0]}: it is pending" in said.text
     assert (await data_of(client, f"{LIST}/{ids[2]}"))["batch_info"]["status"] == "paused"
-    await client.post("/bulk", data={"action": "cancel", "batch_ids": ids})
+    assert said.text.startswith("<!doctype html>"), "without scripts it is a page"
+    part = await client.post(
+        "/bulk", data={"action": "cancel", "batch_ids": ids}, headers={"HX-Request": "true"}
+    )
+    assert part.text.startswith("<p>")
     await client.post("/bulk", data={"action": "soft-delete", "batch_ids": ids[:1]})
     shown, hidden = {f"{marker} 1", f"{marker} 2"}, f"{marker} 0"
     page = (await client.get("/", params={"q": marker})).text

@@ -28,14 +28,15 @@ _TOLD = 5
 
 @router.post("/bulk")
 async def bulk(ctx: Ctx, request: Request) -> Response:
-    """Says what came of it; the list itself shows the rest."""
+    """Says what came of it, as a part of the list, or without scripts as a page of its own."""
     form = await read_form(request.receive)
     action, batch_ids = _action(field(form, "action")), fields(form, "batch_ids")
     if not 1 <= len(batch_ids) <= _MOST:
         raise ValidationError(f"Mark 1 to {_MOST} batches, not {len(batch_ids)}.")
     results = await act_on_all(ctx.handler, batch_ids, Command(action))
     refused = [result["error"] for result in results if not result["success"]]
-    return page("_said.html", done=len(results) - len(refused), refused=refused, told=_TOLD)
+    template = "_said.html" if "hx-request" in request.headers else "said.html"
+    return page(template, done=len(results) - len(refused), refused=refused, told=_TOLD)
 
 
 def _action(text: str) -> Action:
