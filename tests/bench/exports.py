@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -29,10 +31,11 @@ from tests.system import System, running
 _SECONDS = 900
 _OPENPYXL_ROWS = 100_000
 _MEMBERS = 10
+_SAMPLE_SECONDS = 0.1
 
 
 class Run(NamedTuple):
-    """Wall and CPU seconds; the largest resident sizes in MB."""
+    """Wall and CPU seconds; the largest resident sizes in MB; with those of their own child processes."""
 
     name: str
     seconds: float
@@ -85,12 +88,13 @@ def _timed(name: str, work: Callable[[], object], file: Path, system: System | N
     processes = [psutil.Process(system.pid(f"{one}-1")) for one in ("gateway", "exporter")] if system else []
     for process in processes:
         Path(f"/proc/{process.pid}/clear_refs").write_text("5")
-    before = [sum(process.cpu_times()[:2]) for process in processes]
+    before = [sum(process.cpu_times()[:4]) for process in processes]
     began = time.monotonic()
-    work()
+    with _watched([process.pid for process in processes]) as children:
+        work()
     seconds = time.monotonic() - began
     used = [
-        (sum(process.cpu_times()[:2]) - cpu, _peak_mb(process.pid))
+        (sum(process.cpu_times()[:4]) - cpu, _peak_mb(process.pid) + children[process.pid])
         for process, cpu in zip(processes, before, strict=True)
     ]
     return Run(name, seconds, file.stat().st_size, *used)
@@ -99,6 +103,34 @@ def _timed(name: str, work: Callable[[], object], file: Path, system: System | N
 def _peak_mb(pid: int) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1_024
+
+
+@contextmanager
+def _watched(pids: list[int]) -> Iterator[dict[int, float]]:
+    """The largest sizes in MB that the children of each had together."""
+    largest = dict.fromkeys(pids, 0.0)
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(_SAMPLE_SECONDS):
+            for pid in pids:
+                largest[pid] = max(largest[pid], _children_mb(pid))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield largest
+    finally:
+        done.set()
+        thread.join()
+
+
+def _children_mb(pid: int) -> float:
+    total = 0.0
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(OSError, StopIteration):  # it ended
+            total += _peak_mb(int(child))
+    return total
 
 
 def _copy(database_url: str, batch: UUID, file: Path) -> None:

@@ -156,6 +156,17 @@ async def test_the_server_guards_cells_as_the_header_is_guarded(here: World) -> 
     assert row["store_name"] == "'=HYPERLINK(1)"
 
 
+async def test_hundreds_of_columns_fit_every_format(here: World) -> None:
+    """More than a function of Postgres takes."""
+    names = tuple(f"own {number}" for number in range(300))
+    batch = await here.batch(1, columns=names)
+    await keep(here, result(batch, 1, extra={name: name.upper() for name in names}))
+    for kind in Format:
+        file, _, _ = await download(here, of(batch, format=kind, metadata=False))
+        (row,) = as_it_is(kind, file)
+        assert {name: row[name] for name in names} == {name: name.upper() for name in names}, kind
+
+
 async def test_a_nul_in_a_cell_breaks_no_export(here: World) -> None:
     batch = await here.batch(2, columns=("city",))
     kept = "\\u0000"  # a backslash that is meant

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
-from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
-from services.exporter.export import parquet
 from services.exporter.export.archive import Archive, gzip_compressor
-from services.exporter.export.bridge import converted
+from services.exporter.export.converter import converted
 from services.exporter.export.copying import Copying, Source, copying
 from services.exporter.export.filename import apart, file_of, filename
 from services.exporter.export.plan import Facts
@@ -18,6 +16,8 @@ from shared.exporting import MEDIA_TYPES, Export, Format, Shape
 
 # Within a ZIP that is being sent, for a place to copy: a refusal would break it off.
 _MEMBER_WAITS_SECONDS = 120.0
+# Not imported: what it imports holds memory.
+_PARQUET = "services.exporter.export.parquet"
 
 
 class Rendering(NamedTuple):
@@ -51,7 +51,7 @@ def _made(copy: Copying, export: Export) -> AsyncGenerator[bytes, None]:
         case Format.CSV_GZ:
             return _gzipped(copy.chunks)
         case Format.PARQUET:
-            return converted(copy.chunks, partial(parquet.write, names=copy.plan.names))
+            return converted(copy.chunks, _PARQUET, msgspec.json.encode(copy.plan.names) + b"\n")
         case Format.XLSX:
             return as_workbook(copy.chunks, copy.plan, export)
     return copy.chunks
