@@ -166,6 +166,13 @@ async def test_a_key_makes_one_export(
     assert await asked(client, key, batch_id=batch) != first
 
 
+async def up_to(lines: AsyncIterator[str], words: str) -> AsyncIterator[str]:
+    async for line in lines:
+        yield line
+        if words in line:
+            return
+
+
 async def test_a_client_has_a_few_unfinished_ones_at_most(
     gateway: Gateway, client: httpx.AsyncClient, exporter: Exporter
 ) -> None:
@@ -177,6 +184,12 @@ async def test_a_client_has_a_few_unfinished_ones_at_most(
     assert int(refused.headers["retry-after"]) > 0
     listed = await data_of(client, PATH, per_page=7, page=3)
     assert (listed["count"], listed["total"], listed["pages"]) == (6, 20, 3)
+    page = await client.get("/exports", params={"per_page": 7, "page": 3})
+    assert "/exports/events?page=3&amp;per_page=7" in page.text, "what comes live is this page of the list"
+    async with client.stream("GET", "/exports/events", params={"per_page": 7, "page": 3}) as live:
+        first = [line async for line in up_to(live.aiter_lines(), "</section>")]
+    assert first[0] == "event: exports"
+    assert sum("<li>" in line for line in first) == 6
     times = [one["created_at"] for one in (await data_of(client, PATH, batch_id=batch))["exports"]]
     assert times == sorted(times, reverse=True)
     assert (await data_of(client, PATH, batch_id=str(uuid4())))["total"] == 0
