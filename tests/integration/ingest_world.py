@@ -8,7 +8,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import asyncpg
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.errors import NotLeaderForPartitionError
 
 from services.exporter.endings import Endings
 from services.exporter.storing import store
@@ -201,9 +202,15 @@ class World:
         await client.start()
         try:
             where = [TopicPartition(self.names.topic(topic), n) for n in range(PARTITIONS)]
-            await client.delete_records(
-                {tp: RecordsToDelete(before_offset=-1) for tp in where}, timeout_ms=10_000
-            )
+
+            async def emptied() -> bool:
+                with suppress(NotLeaderForPartitionError):  # the broker tells of it a moment later
+                    everything = {tp: RecordsToDelete(before_offset=-1) for tp in where}
+                    await client.delete_records(everything, timeout_ms=10_000)
+                    return True
+                return False
+
+            await until(emptied)
         finally:
             await client.close()
 
