@@ -1,5 +1,5 @@
-"""What the analyzers wait for now: said by them, read by the gateway for whoever asks why a batch is slow, and
-by ingest, which hands out more of a batch that hosts hold up."""
+"""What the analyzers wait for now: said by them, read by the gateway for whoever asks why a batch is slow,
+and by ingest, which hands out more of a batch that hosts hold up."""
 
 from enum import StrEnum
 from typing import NamedTuple
