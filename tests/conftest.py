@@ -1,5 +1,7 @@
 """The fixtures of all tests: servers, and a gateway on them."""
 
+import gc
+
 import pytest
 from hypothesis import settings
 
@@ -22,3 +24,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         shared = {"running", "slow", "live"} & {*getattr(item, "fixturenames", ())}
         item.add_marker(pytest.mark.xdist_group(min(shared, default=item.path.name)))
     items.sort(key=lambda item: "e2e" not in item.path.parts)
+
+
+def pytest_collection_finish() -> None:
+    """The thousands of collected tests stay: the garbage collector need not walk them again and again, which
+    took an eighth of the CPU time of tests/unit."""
+    gc.collect()
+    gc.freeze()

@@ -107,7 +107,9 @@ def _engine_answers() -> bool:
 def fresh_database(servers: Servers, template: str) -> Iterator[str]:
     """The URL of a copy of the template, dropped at the end with whoever is still connected."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_execute(servers.database_url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+    # Where Postgres need not sync, copying files takes half of the time of writing them to its log.
+    copy = f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'
+    asyncio.run(_execute(servers.database_url, copy))
     try:
         yield named(servers.database_url, name)
     finally:
