@@ -30,7 +30,7 @@ def test_each_row_has_the_answer_of_its_own_picture(running: World) -> None:
 
 
 def test_an_export_asked_for_when_progress_first_says_completed_has_every_row(running: World) -> None:
-    for attempt in range(12):
+    for attempt in range(20):
         urls = running.urls(100, first=20_000 + 100 * attempt)
         batch = running.submit(urls)
         until(lambda batch=batch: running.progress(batch)["status"] == "completed", 30, every=0.01)  # type: ignore[misc]
