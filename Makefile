@@ -53,7 +53,7 @@ faults: $(READY) ## kills and cuts
 	@$(BIN)/pytest tests/faults --timeout=900
 
 fuzz: $(READY) ## hostile and random requests, for long
-	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(BIN)/pytest tests/contract/test_fuzz.py --timeout=7200
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-300} $(BIN)/pytest tests/contract/test_fuzz.py
 
 bench: $(READY) ## figures on the fakes
 	@$(BIN)/python -m tests.bench

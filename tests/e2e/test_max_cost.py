@@ -11,7 +11,7 @@ def test_no_more_is_paid_for_than_the_limit_allows(running: World) -> None:
     def paid() -> int:
         return running.log().paid().total() - paid_before
 
-    batch = running.submit(running.urls(_ROWS, first=700_000), max_cost=str(100 * _IMAGE))
+    batch = running.submit(running.urls(_ROWS, first=720_000), max_cost=str(100 * _IMAGE))
     seen = running.wait_for(batch, lambda seen: seen["status"] == "paused", 30)
     assert (seen["pause_reason"], seen["cost"]) == ("max_cost", round(paid() * _IMAGE, 6))
     assert 100 - 64 < paid() <= 100, "a slice has 64 rows"

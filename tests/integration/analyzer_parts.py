@@ -92,7 +92,7 @@ async def insert_batch(
     )  # fmt: skip
 
 
-async def until(true: Callable[[], Awaitable[bool]], seconds: float = 20.0, what: str = "it") -> None:
+async def until(true: Callable[[], Awaitable[bool]], seconds: float = 60.0, what: str = "it") -> None:
     """Polls; fails after a deadline."""
     deadline = time.monotonic() + seconds
     while not await true():

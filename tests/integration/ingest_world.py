@@ -291,7 +291,7 @@ async def swallow(_world: World, _work: SliceDispatched) -> None:
 
 
 async def until(
-    holds: Callable[[], Awaitable[bool] | bool], task: asyncio.Task[None] | None = None, seconds: float = 20.0
+    holds: Callable[[], Awaitable[bool] | bool], task: asyncio.Task[None] | None = None, seconds: float = 60.0
 ) -> None:
     """Polls. Fails at once when `task` ends."""
     deadline = time.monotonic() + seconds
