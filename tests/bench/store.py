@@ -26,10 +26,21 @@ from tests.local_servers import data_folder, end, launch, started
 _BATCHES, _CHUNK = 4, 2_000
 _SECONDS = 300.0
 _PSQL_SECONDS = 300
-# As the table of results, but in one part; no other index.
-_BASELINE = (
-    "create table public.copied (like exporter.results including all) with (toast_tuple_target = 4080)"
-)
+# As the table of results: the same key, parts and settings of them.
+_BASELINE = """
+create table public.copied (like exporter.results including all) partition by hash (batch_id);
+do $$
+begin
+    for part in 0..15 loop
+        execute format(
+            'create table public.copied_%s partition of public.copied'
+            ' for values with (modulus 16, remainder %s)'
+            ' with (toast_tuple_target = 4080, autovacuum_freeze_min_age = 0)',
+            part, part
+        );
+    end loop;
+end $$;
+"""
 
 
 class Drained(NamedTuple):
