@@ -509,7 +509,7 @@ async def test_an_export_is_one_snapshot(here: World) -> None:
 
 async def test_what_an_export_says_of_its_rows_is_true_while_rows_come_in(here: World) -> None:
     """The file's name, its rows and its summary are of one snapshot."""
-    total = 3_000
+    total = 30_000
     batch = await here.batch(total)
     await keep(here, result(batch, 1))
 
