@@ -69,7 +69,6 @@ _HARD = (
 )
 # A function of Postgres takes 100 arguments; a pair is four of them at most.
 _PAIRS_AT_ONCE = 24
-_COMMA = ", ',', "
 _ESCAPED = "replace(replace(replace(replace({}, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), e'\\n', '&#10;')"
 
 
@@ -113,10 +112,10 @@ def cells(names: Sequence[str]) -> str:
 
 def record(names: Sequence[str], json_as_text: bool = False) -> str:
     """SQL of a JSON object on one line."""
-    pairs = [f"{key}, coalesce({_value(*column, json_as_text)}, 'null')" for key, column in _keyed(names)]
+    pairs = [f"{key}, {_value(*column, json_as_text)}" for key, column in _keyed(names)]
     groups = (pairs[first : first + _PAIRS_AT_ONCE] for first in range(0, len(pairs), _PAIRS_AT_ONCE))
-    parts = (f"concat({_COMMA.join(group)})" for group in groups)
-    return f"concat('{{', {_COMMA.join(parts)}, '}}')"
+    parts = [f"concat({', '.join(group)})" for group in groups]
+    return f"concat({', '.join(parts)}, '}}')"
 
 
 def sheet_row(names: Sequence[str]) -> str:
@@ -141,14 +140,14 @@ def _columns(names: Iterable[str]) -> list[Column]:
 
 
 def _keyed(names: Iterable[str]) -> Iterable[tuple[str, Column]]:
-    """With the SQL of its key in a JSON object and of the colon."""
+    """With the SQL of what stands before its value in a JSON object."""
     numbers = itertools.count(1)
-    for name in names:
+    for name, lead in zip(names, itertools.chain("{", itertools.repeat(",")), strict=False):
         if name in OURS:
-            yield f"""'"{name}":'""", OURS[name]
+            yield f"""'{lead}"{name}":'""", OURS[name]
         else:
             number = next(numbers)
-            yield f"to_json(given.names[{number}]), ':'", Column(Kind.TEXT, f"own.c{number}")
+            yield f"'{lead}', to_json(given.names[{number}]), ':'", Column(Kind.TEXT, f"own.c{number}")
 
 
 def _cell(kind: Kind, sql: str) -> str:
@@ -164,15 +163,20 @@ def _cell(kind: Kind, sql: str) -> str:
 
 
 def _value(kind: Kind, sql: str, json_as_text: bool) -> str:
-    """As JSON. What is stored as JSON may have line breaks, between two tokens only."""
+    """As JSON, as arguments of concat: what needs no escapes goes without to_json, which looks up its type
+    each time. Ids and times are never null. Stored JSON may have line breaks, between two tokens only."""
     match kind:
+        case Kind.ID:
+            return f"""'"', {sql}, '"'"""
         case Kind.TIME:
-            return f"to_json(exporter.utc({sql}))"
+            return f"""'"', exporter.utc({sql}), '"'"""
+        case Kind.BOOLEAN | Kind.WHOLE:
+            return f"coalesce({sql}::text, 'null')"
         case Kind.JSON if json_as_text:
-            return f"to_json({sql}::text)"
+            return f"coalesce(to_json({sql}::text), 'null')"
         case Kind.JSON:
-            return f"replace(replace({sql}::text, e'\\n', ' '), e'\\r', ' ')"
-    return f"to_json({sql})"
+            return f"coalesce(replace(replace({sql}::text, e'\\n', ' '), e'\\r', ' '), 'null')"
+    return f"coalesce(to_json({sql}), 'null')"
 
 
 def _row(columns: Iterable[Column]) -> str:
