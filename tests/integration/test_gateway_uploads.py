@@ -147,6 +147,11 @@ async def test_a_declared_size_too_large_is_refused_before_it_is_read(gateway: G
     assert head.startswith(b"HTTP/1.1 413 ")
 
 
+def held(process: psutil.Process) -> int:
+    """Bytes, with its children."""
+    return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])
+
+
 async def test_60_mb_are_taken_in_constant_memory_while_others_are_served(
     gateway: Gateway, client: httpx.AsyncClient
 ) -> None:
@@ -154,7 +159,8 @@ async def test_60_mb_are_taken_in_constant_memory_while_others_are_served(
     rows = 60 * 1024 * 1024 // len(line)
     block = line * 4_096
     process = psutil.Process(gateway.pid)
-    highest, slowest = 0, 0.0
+    before = highest = held(process)
+    slowest = 0.0
 
     async def body() -> AsyncIterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.csv"\r\n\r\nurl,n,text\n'
@@ -171,12 +177,13 @@ async def test_60_mb_are_taken_in_constant_memory_while_others_are_served(
         began = time.monotonic()
         assert (await client.get("/api/v1/batches", params={"limit": 1})).status_code == 200
         slowest = max(slowest, time.monotonic() - began)
-        highest = max(highest, sum(p.memory_info().rss for p in [process, *process.children(recursive=True)]))
+        highest = max(highest, held(process))
         await asyncio.sleep(0.05)
     reply = await sending
     assert reply.status_code == 201, reply.text
     assert reply.json()["data"]["batch_info"]["total_urls"] == rows
-    assert highest < 200 * 1024 * 1024
+    # 69 MB where it has to start the process that reads uploads, 29 where others did; with the file it were 89.
+    assert highest - before < 85 * 1024 * 1024
     assert slowest < 3, "the event loop stays responsive"
     batch_id = UUID(reply.json()["data"]["batch_id"])
     assert (await client.post(f"/api/v1/batches/{batch_id}/cancel")).status_code == 200
