@@ -182,7 +182,7 @@ async def test_60_mb_are_taken_in_constant_memory_while_others_are_served(
     reply = await sending
     assert reply.status_code == 201, reply.text
     assert reply.json()["data"]["batch_info"]["total_urls"] == rows
-    # 69 MB where it has to start the process that reads uploads, 29 where others did; with the file it were 89.
+    # 69 MB where the process that reads uploads is to be started, else 29; with the file in it, 89.
     assert highest - before < 85 * 1024 * 1024
     assert slowest < 3, "the event loop stays responsive"
     batch_id = UUID(reply.json()["data"]["batch_id"])
